@@ -1,0 +1,61 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo dev test lint bench stress schemas lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/.runtime ## fresh machine to finished campaign: install, build demo/summer-spin, say how to play it
+	@$(BIN)/dagster job execute -m campaign_pipeline.definitions -j campaign_build \
+	  --tags '{"dagster/partition": "demo/summer-spin"}'
+	@$(BIN)/campaign show demo/summer-spin
+
+dev: .venv/.runtime ## Dagster UI and daemon on 127.0.0.1:3000, the campaigns under briefs/ registered
+	@$(BIN)/campaign register
+	@$(BIN)/dagster dev --host 127.0.0.1 --port 3000
+
+test: .venv/.dev ## lint, types and every test: real Postgres, real Chromium
+	@$(MAKE) --no-print-directory lint
+	@bash .ci/chromium
+	@$(BIN)/pytest
+
+lint: .venv/.dev ## ruff and mypy --strict
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: .venv/.dev ## time and memory against a bare Dagster job, as a table
+	@$(BIN)/python benchmarks/bench.py
+
+schemas: .venv/.runtime ## write docs/schemas from the models
+	@$(BIN)/python -m campaign_pipeline.model.schemas docs/schemas
+
+lock: .venv/.dev ## resolve the lock files anew, for all platforms
+	@$(BIN)/pip install -qq uv
+	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade --extra build pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade --extra build --extra dev --constraint requirements.lock \
+	  pyproject.toml -o requirements-dev.lock
+
+clean: ## remove the environment and everything that was built
+	rm -rf .venv .campaign .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is %s. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "python3 cannot make environments here: install its venv package (Debian: apt-get install python3-venv)" >&2; exit 1; }
+
+# The locks name every package, so pip need not resolve: --no-deps, each file held against its hash.
+.venv/.runtime: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "installing the locked dependencies into .venv …"
+	@$(BIN)/pip install -qq --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/pip install -qq --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.runtime
+	@echo "installing what tests and lint need into .venv …"
+	@$(BIN)/pip install -qq --no-deps --require-hashes -r requirements-dev.lock
+	@touch $@
