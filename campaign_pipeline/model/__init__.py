@@ -1,0 +1,1 @@
+"""What flows between the rooms: the brief, the artifacts, and the values they are made of."""
