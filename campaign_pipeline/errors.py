@@ -87,6 +87,12 @@ class CampaignError(Exception):
         self.message = message
         self.retryable = retryable
 
+    @classmethod
+    def from_text(cls, text: str) -> "CampaignError":
+        """Give back an error that was recorded by its text; whether a retry can help is not in it."""
+        code, _, message = text.partition(": ")
+        return cls(ErrorCode(code), message)
+
 
 def refusal(error: ValidationError, *, subject: str = "") -> CampaignError:
     """Word what a model refused as one error that names up to five fields.

@@ -201,7 +201,7 @@ class Brief(StrictModel):
         return self
 
     def win_rate_problem(self, win_probability: float | None) -> str | None:
-        """Say how the promised win rate differs from the game's, or None where it holds or neither is known."""
+        """Say how the promised win rate differs from the game's, or None where the two do not clash."""
         promised = self.rules.global_win_rate
         if promised is None or win_probability is None or promised == win_probability:
             return None

@@ -1,0 +1,105 @@
+"""What a template's template.yaml says, as typed values.
+
+Belongs here: the shape of template.yaml.
+Does not belong here: where templates lie (games.catalogue) or how a brief is held against one (games.template).
+"""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from campaign_pipeline.model.game_config import BackgroundMusic, GameCopy, Palette, SoundEffect
+from campaign_pipeline.model.values import (
+    Fraction,
+    Identifier,
+    JsonMapping,
+    Level,
+    PositiveNumber,
+    StrictModel,
+    Version,
+)
+
+ImageType = Literal["image/png", "image/jpeg", "image/webp"]
+
+
+class Theme(StrictModel):
+    """One look of a game."""
+
+    colors: Palette
+    animations: JsonMapping
+
+
+class LevelTable(StrictModel):
+    """The odds and numbers of one difficulty."""
+
+    win_probability: Fraction
+    parameters: dict[Identifier, float]
+
+
+class MechanicsSpec(StrictModel):
+    """The game's own rules: their JSON Schema, and values that satisfy it."""
+
+    rules: dict[str, Any] = Field(alias="schema")
+    defaults: JsonMapping
+
+
+class ImageSlot(StrictModel):
+    """A place for an image of the brief's."""
+
+    description: str
+    types: list[ImageType] = Field(min_length=1)
+    max_px: int = Field(gt=0, le=4096)
+
+
+class AssetsSpec(StrictModel):
+    """The places for images."""
+
+    slots: dict[Identifier, ImageSlot]
+
+
+class SoundSpec(StrictModel):
+    """How music and effects play unless a brief says otherwise."""
+
+    bgm: BackgroundMusic
+    sfx: dict[Identifier, SoundEffect]
+
+
+class CopyLimits(StrictModel):
+    """How many characters of each text the game has room for."""
+
+    title: int = Field(ge=1, le=60)
+    instructions: int = Field(ge=1, le=140)
+    win_message: int = Field(ge=1, le=140)
+    lose_message: int = Field(ge=1, le=140)
+
+
+class CopySpec(StrictModel):
+    """The game's words, by language."""
+
+    limits: CopyLimits
+    languages: dict[str, GameCopy]
+
+
+class TemplateSpec(StrictModel):
+    """Everything that template.yaml declares."""
+
+    template_id: Identifier
+    version: Version
+    title: str
+    description: str
+    duration_sec: PositiveNumber
+    themes: dict[Identifier, Theme] = Field(min_length=1)
+    difficulty: dict[Level, LevelTable] = Field(min_length=3)
+    mechanics: MechanicsSpec
+    assets: AssetsSpec
+    audio: SoundSpec
+    texts: CopySpec = Field(alias="copy")
+    player_result: dict[str, Any] = Field(description="JSON Schema of what a play reports to its host.")
+
+    def copy_for(self, locale: str) -> GameCopy:
+        """Give the words of a locale's language; English where the game does not speak it."""
+        languages = self.texts.languages
+        return languages.get(locale.partition("-")[0].lower(), languages[FALLBACK_LANGUAGE])
+
+
+FALLBACK_LANGUAGE = "en"
