@@ -1,0 +1,38 @@
+"""Where results are kept: the ledger (rows) and the artifact store (bytes).
+
+Belongs here: tables, migrations, state machine, step cache, hashing, and the content-addressed store.
+Does not belong here: what a step computes (skills), when it runs (building), and Dagster.
+"""
+
+from campaign_pipeline.storage.artifact_store import ArtifactStore, StoredBlob, Verification
+from campaign_pipeline.storage.ledger import Housekeeping, Ledger, TenantLedger
+from campaign_pipeline.storage.local_store import LocalArtifactStore, artifact_store
+from campaign_pipeline.storage.records import (
+    ArtifactRecord,
+    CacheRecord,
+    NewArtifact,
+    NewCacheEntry,
+    RunRecord,
+    StepRecord,
+)
+from campaign_pipeline.storage.states import IllegalTransitionError, RunStatus, RunStepStatus
+
+__all__ = [
+    "ArtifactRecord",
+    "ArtifactStore",
+    "CacheRecord",
+    "Housekeeping",
+    "IllegalTransitionError",
+    "Ledger",
+    "LocalArtifactStore",
+    "NewArtifact",
+    "NewCacheEntry",
+    "RunRecord",
+    "RunStatus",
+    "RunStepStatus",
+    "StepRecord",
+    "StoredBlob",
+    "TenantLedger",
+    "Verification",
+    "artifact_store",
+]

@@ -1,0 +1,137 @@
+"""One database of the ledger: its engine, its transactions, and what its failures are called.
+
+Belongs here: how SQLite and Postgres are spoken to, and sessions, which never leave a `with`.
+Does not belong here: what is read and written (runs, steps, lookups), or the schema (schema).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, InternalError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError as DriverInterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
+
+from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.storage.ledger_address import LedgerAddress
+from campaign_pipeline.storage.portable_sql import storable_json
+
+BUSY_TIMEOUT_S = 30
+"""How long SQLite waits for another writer; every transaction here is over in milliseconds."""
+
+_CONNECT_TIMEOUT_S = 10
+_INSUFFICIENT_PRIVILEGE = "42501"
+_WRITES = "campaign_writes"
+
+
+class Database:
+    """Transactions on one database; a failure to reach it is a CampaignError LEDGER_UNAVAILABLE."""
+
+    def __init__(self, address: LedgerAddress) -> None:
+        self.address = address
+        with self.failures():
+            self._engine = _engine(address)
+        self._writer = self._engine.execution_options(**{_WRITES: True})
+        # A read is one statement and sees one state: a transaction around it would only add two round trips.
+        self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open a session in a transaction that commits when the block ends well."""
+        with self.failures(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session for single statements that only read."""
+        with self.failures(), Session(self._reader) as session:
+            yield session
+
+    @contextmanager
+    def connect_writing(self) -> Iterator[Connection]:
+        """Open a connection in a transaction, for what sessions cannot do."""
+        with self.failures(), self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def failures(self) -> Iterator[None]:
+        """Give the database's own failures their name; what only a mistake of ours can cause passes unchanged."""
+        try:
+            yield
+        except SQLAlchemyError as error:
+            if not _is_unavailability(error):
+                raise
+            raise self.unavailable(_reason(error), retryable=_may_pass(error)) from error
+
+    def unavailable(self, reason: str, *, retryable: bool) -> CampaignError:
+        """Word the failure: which database, what it said, what to check; no password is in it."""
+        password = self.address.url.password
+        if password:
+            reason = reason.replace(str(password), "***")
+        message = f"the ledger {self.address.name} cannot be used: {reason}; {self.address.advice}"
+        return CampaignError(ErrorCode.LEDGER_UNAVAILABLE, message, retryable=retryable)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+
+def _engine(address: LedgerAddress) -> Engine:
+    if address.path is None:
+        return create_engine(
+            address.url,
+            json_serializer=storable_json,
+            pool_pre_ping=True,
+            connect_args=_postgres_arguments(address),
+        )
+    engine = create_engine(
+        address.url, json_serializer=storable_json, connect_args={"timeout": BUSY_TIMEOUT_S}
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _postgres_arguments(address: LedgerAddress) -> dict[str, Any]:
+    defaults: dict[str, Any] = {
+        "connect_timeout": _CONNECT_TIMEOUT_S,
+        "application_name": "campaign-pipeline",
+        # Statements prepared on the server do not survive a pooler such as PgBouncer.
+        "prepare_threshold": None,
+    }
+    return {name: value for name, value in defaults.items() if name not in address.url.query}
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver would begin transactions by itself, too late to lock what a transaction reads first.
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
+    # In WAL mode NORMAL may lose the last commits with the power, and then pay again for what they recorded.
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.get_execution_options().get(_WRITES):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _is_unavailability(error: SQLAlchemyError) -> bool:
+    if isinstance(error, ProgrammingError):
+        return getattr(error.orig, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE
+    outages = (OperationalError, DriverInterfaceError, InternalError, PoolTimeoutError)
+    # "file is not a database" comes as the bare class.
+    return isinstance(error, outages) or type(error) is DatabaseError
+
+
+def _may_pass(error: SQLAlchemyError) -> bool:
+    """Tell an outage, which may pass, from what stays wrong until somebody acts."""
+    return not isinstance(error, ProgrammingError) and type(error) is not DatabaseError
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """Take the driver's first line: the rest is the statement and its parameters, which are nobody's business."""
+    original = getattr(error, "orig", None) or error
+    lines = str(original).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(original).__name__

@@ -1,0 +1,130 @@
+"""SQL that SQLite and Postgres spell differently.
+
+Belongs here: the clock of the database, arrays and JSON inside it, inserts that may find a row.
+Does not belong here: column types (mapping) and what is asked of the tables (runs, steps, lookups).
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Dialect, Text, TypeDecorator, cast, func
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
+
+_ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+class UtcTimestamp(TypeDecorator[datetime]):
+    """An aware UTC time: `timestamptz` on Postgres, ISO 8601 text on SQLite.
+
+    The text has one width (`2026-02-03T10:11:12.123456Z`), so that its order is the order of time.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the column's type."""
+        native: TypeEngine[Any] = postgresql.TIMESTAMP(timezone=True)
+        return dialect.type_descriptor(native if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Write a time.
+
+        Raises:
+            ValueError: The time is naive: nobody could tell what instant it means.
+        """
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        if dialect.name == "postgresql":
+            return value
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002  the port's
+        """Read a time, in UTC whatever the session's time zone is."""
+        if value is None:
+            return None
+        moment: datetime = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return moment.astimezone(UTC)
+
+
+class utc_now(FunctionElement[datetime]):  # noqa: N801  reads as the SQL function that it is
+    """The database's clock, now: not the transaction's beginning, which may lie before a wait for a lock."""
+
+    type = UtcTimestamp()
+    inherit_cache = True
+
+
+class first_of(FunctionElement[str]):  # noqa: N801  reads as the SQL function that it is
+    """The first id of a column of ids; null where there is none."""
+
+    type = Text()
+    inherit_cache = True
+
+    def __init__(self, column: InstrumentedAttribute[list[str]]) -> None:
+        super().__init__(column)
+
+
+@compiles(utc_now, "postgresql")
+def _postgres_now(_element: utc_now, _compiler: SQLCompiler, **_kw: Any) -> str:
+    return "clock_timestamp()"
+
+
+@compiles(utc_now, "sqlite")
+def _sqlite_now(_element: utc_now, _compiler: SQLCompiler, **_kw: Any) -> str:
+    # SQLite counts milliseconds; the zeros keep the text as wide as every other time.
+    return "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')"
+
+
+@compiles(first_of, "postgresql")
+def _postgres_first(element: first_of, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"({compiler.process(element.clauses, **kw)})[1]"
+
+
+@compiles(first_of, "sqlite")
+def _sqlite_first(element: first_of, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_extract({compiler.process(element.clauses, **kw)}, '$[0]')"
+
+
+def dialect_of(session: Session) -> str:
+    """Name the database behind a session: `sqlite` or `postgresql`."""
+    return session.get_bind().dialect.name
+
+
+def json_with(
+    session: Session, column: InstrumentedAttribute[Any], *, path: Sequence[str], text: str
+) -> ColumnElement[Any]:
+    """Set one text inside a JSON column, without reading it first; the objects around it must be there."""
+    if dialect_of(session) == "postgresql":
+        keys = cast(list(path), postgresql.ARRAY(Text))
+        return func.jsonb_set(column, keys, func.to_jsonb(cast(text, Text)))
+    return func.json_set(column, ".".join(("$", *path)), text)
+
+
+def insert_into(session: Session, table: type[Any]) -> sqlite.Insert | postgresql.Insert:
+    """Begin an insert that can say what happens when the row is there already."""
+    return postgresql.insert(table) if dialect_of(session) == "postgresql" else sqlite.insert(table)
+
+
+def storable_text(text: str) -> str:
+    """Replace what Postgres keeps in no text: NUL, and half a surrogate pair."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def storable_json(value: Any) -> str:
+    """Serialise a value for a JSON column.
+
+    Raises:
+        ValueError: The value holds NaN or an infinity, which are no JSON.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return storable_text(_ESCAPED_NUL.sub(r"\1\\ufffd", text))

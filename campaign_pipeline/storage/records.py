@@ -1,0 +1,145 @@
+"""What the ledger gives and takes: frozen values, never rows of a session.
+
+Belongs here: one record a table, and what a step hands over to be written.
+Does not belong here: the tables themselves (tables).
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from campaign_pipeline.model.digest import ContentHash, JsonObject
+from campaign_pipeline.storage.hashing import CacheScope
+from campaign_pipeline.storage.states import RunStatus, RunStepStatus
+from campaign_pipeline.storage.tables import Artifact, Run, RunStep, StepCache, columns_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """One execution of a workflow for one campaign."""
+
+    id: str
+    tenant_id: str
+    campaign_id: str
+    workflow_name: str
+    workflow_version: str
+    status: RunStatus
+    trigger: JsonObject
+    trigger_frozen_at: datetime | None
+    context: JsonObject
+    error: str | None
+    base_run_id: str | None
+    root_run_id: str
+    heartbeat_at: datetime | None
+    worker_host: str | None
+    worker_pid: int | None
+    worker_started_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: Run) -> "RunRecord":
+        """Take a row's values out of its session."""
+        return cls(**columns_of(row))
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepRecord:
+    """One step of a run: what it was asked, what it came to."""
+
+    id: str
+    run_id: str
+    tenant_id: str
+    campaign_id: str
+    step_id: str
+    skill_id: str
+    status: RunStepStatus
+    input_hash: ContentHash | None
+    output_artifact_ids: list[str]
+    cache_hit: bool
+    duration_ms: int | None
+    error: str | None
+    attempt: int
+    diagnostics: JsonObject
+    started_at: datetime | None
+    completed_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: RunStep) -> "StepRecord":
+        """Take a row's values out of its session."""
+        return cls(**columns_of(row))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArtifactRecord:
+    """Something a step made; its bytes are found in the store by their hash."""
+
+    id: str
+    run_id: str
+    tenant_id: str
+    skill_id: str
+    type: str
+    uri: str
+    content_hash: ContentHash
+    size_bytes: int | None
+    filename: str | None
+    metadata: JsonObject
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: Artifact) -> "ArtifactRecord":
+        """Take a row's values out of its session."""
+        return cls(**columns_of(row))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheRecord:
+    """A result that may be reused, unless it expired or its artifact's row is gone.
+
+    `expired` was judged by the database's clock when the record was read.
+    """
+
+    id: str
+    tenant_id: str
+    cache_key: ContentHash
+    workflow_name: str
+    step_id: str
+    input_hash: ContentHash
+    artifact_ids: list[str]
+    scope: CacheScope
+    created_at: datetime
+    expires_at: datetime | None
+    expired: bool
+    artifact: ArtifactRecord | None
+
+    @classmethod
+    def of(cls, row: StepCache, *, artifact: Artifact | None, expired: bool) -> "CacheRecord":
+        """Take a row's values out of its session."""
+        record = None if artifact is None else ArtifactRecord.of(artifact)
+        return cls(**columns_of(row), artifact=record, expired=expired)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewArtifact:
+    """What a step made, its bytes in the store already, no row yet."""
+
+    type: str
+    uri: str
+    content_hash: ContentHash
+    size_bytes: int
+    filename: str | None = None
+    metadata: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewCacheEntry:
+    """Under which key a result may be reused, and for how long: counted from writing, None is for ever."""
+
+    cache_key: ContentHash
+    input_hash: ContentHash
+    scope: CacheScope
+    lifetime: timedelta | None = None

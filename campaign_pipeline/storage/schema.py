@@ -1,0 +1,147 @@
+"""The ledger's schema is there and is this version's, before anything reads or writes.
+
+Belongs here: the cheap check of every opening, and the first opening by many processes at once.
+Does not belong here: the migrations themselves (migrations), or tables (tables).
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, func, inspect, select, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from campaign_pipeline.storage.database import BUSY_TIMEOUT_S, Database
+
+HEAD = "0001"
+"""The newest migration's revision, written down so that an opening need not import Alembic (2 s)."""
+
+VERSION_TABLE = "campaign_alembic_version"
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_UNDEFINED_TABLE = "42P01"
+_ADVISORY_LOCK = 7_231_840_046  # any number, as long as nothing else in the database takes it
+_MIGRATION_TIMEOUT_S = 120.0
+_READ_REVISION = text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608  a constant
+
+# Alembic keeps the migration that runs in module globals.
+_one_migration_a_process = threading.Lock()
+
+
+def ensure_schema(database: Database) -> None:
+    """Bring the database to this version's schema; one statement where it is there already.
+
+    Raises:
+        CampaignError: LEDGER_UNAVAILABLE when it cannot be reached, made or migrated, or is of a newer version.
+    """
+    _make_folder(database)
+    if _stands_at_head(database):
+        return
+    with _one_migration_a_process, _sole_migrator(database):
+        if database.address.path is not None:
+            _keep_a_write_ahead_log(database, database.address.path)
+        with database.connect_writing() as connection:
+            _migrate(database, connection)
+
+
+def _make_folder(database: Database) -> None:
+    path = database.address.path
+    if path is None:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise database.unavailable(f"{path.parent}: {error.strerror}", retryable=False) from error
+
+
+def _stands_at_head(database: Database) -> bool:
+    with database.read() as session:
+        try:
+            found: str | None = session.scalar(_READ_REVISION)
+        except (OperationalError, ProgrammingError) as error:
+            if not _says_that_the_table_is_missing(error):
+                raise
+            return False
+    return found == HEAD
+
+
+def _says_that_the_table_is_missing(error: OperationalError | ProgrammingError) -> bool:
+    on_postgres = getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE
+    return on_postgres or f"no such table: {VERSION_TABLE}" in str(error.orig)
+
+
+def _migrate(database: Database, connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
+    found = _revision(connection)
+    if found == HEAD:
+        return
+
+    from alembic import command  # noqa: PLC0415  2 s, and only a ledger that is new or old pays them
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if found is not None and found not in known:
+        reason = (
+            f"its schema has revision {found}, and this version of campaign-pipeline knows {HEAD} at most"
+        )
+        raise database.unavailable(reason, retryable=False)
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    found: str | None = connection.scalar(_READ_REVISION)
+    return found
+
+
+@contextmanager
+def _sole_migrator(database: Database) -> Iterator[None]:
+    """Keep other processes from migrating the same file; on Postgres an advisory lock does, inside the transaction.
+
+    The lock is an empty SQLite file beside the ledger's: it works on every platform, and a process that dies gives
+    it back. The ledger's own lock would not do, for the change to a write-ahead log happens outside transactions.
+    """
+    path = database.address.path
+    if path is None:
+        yield
+        return
+    try:
+        lock = sqlite3.connect(f"{path}.lock", timeout=_MIGRATION_TIMEOUT_S, isolation_level=None)
+        with closing(lock):
+            lock.execute("BEGIN EXCLUSIVE")
+            yield
+    except sqlite3.Error as error:
+        raise database.unavailable(f"{path}.lock: {error}", retryable=True) from error
+
+
+def _keep_a_write_ahead_log(database: Database, path: Path) -> None:
+    """Let readers and a writer work side by side, from now on: the file remembers it.
+
+    Where the file system has no shared memory, the ledger works with its ordinary journal.
+    """
+    give_up_at = time.monotonic() + BUSY_TIMEOUT_S
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as connection:
+            while True:
+                try:
+                    connection.execute("PRAGMA journal_mode = WAL")
+                except sqlite3.OperationalError as error:
+                    # SQLite does not wait here for a reader that opens the file at this very moment.
+                    if "locked" not in str(error) or time.monotonic() > give_up_at:
+                        raise
+                    time.sleep(0.02)
+                else:
+                    return
+    except sqlite3.Error as error:
+        reason = f"{error}" if "unable to open" not in str(error) else f"{path.parent} cannot be written"
+        raise database.unavailable(reason, retryable=False) from error

@@ -1,0 +1,46 @@
+"""The one place where the ledger's sessions begin, each for one tenant.
+
+Belongs here: what every part of a tenant's ledger shares: the database, the tenant, and how run ids are spelled.
+Does not belong here: any statement about a table (runs, steps, lookups).
+"""
+
+from contextlib import AbstractContextManager
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.storage.database import Database
+
+
+class TenantScope:
+    """Transactions of one tenant."""
+
+    def __init__(self, database: Database, tenant_id: str) -> None:
+        if not tenant_id:
+            raise CampaignError(
+                ErrorCode.VALIDATION_ERROR, "tenant: nothing found; a tenant's name is expected"
+            )
+        self._database = database
+        self.tenant_id = tenant_id
+
+    def _write(self) -> AbstractContextManager[Session]:
+        return self._database.write()
+
+    def _read(self) -> AbstractContextManager[Session]:
+        return self._database.read()
+
+
+def canonical_id(value: str, *, name: str) -> str:
+    """Spell a UUID as the tables do.
+
+    Raises:
+        CampaignError: VALIDATION_ERROR when it is none.
+    """
+    try:
+        return str(UUID(value))
+    except ValueError:
+        message = (
+            f"{name}: {value[:80]!r} found; a UUID such as 123e4567-e89b-12d3-a456-426614174000 is expected"
+        )
+        raise CampaignError(ErrorCode.VALIDATION_ERROR, message) from None
