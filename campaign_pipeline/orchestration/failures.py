@@ -1,0 +1,50 @@
+"""Errors on their way through Dagster.
+
+Belongs here: turning a CampaignError into what Dagster understands, and a failed step back into the ledger.
+Does not belong here: what the ledger makes of it (storage), or ends that no hook sees, such as a kill.
+"""
+
+import dagster as dg
+
+from campaign_pipeline.building.builder import Builder
+from campaign_pipeline.errors import CampaignError
+from campaign_pipeline.model.steps import STEPS
+from campaign_pipeline.orchestration.resources import TriggerResource
+from campaign_pipeline.orchestration.runs import run_order
+
+
+def as_failure(error: CampaignError) -> dg.Failure:
+    """Tell Dagster of an error in the words that the ledger keeps; it retries only where a retry can help."""
+    return dg.Failure(
+        description=str(error),
+        metadata={"code": error.code.value, "retry can help": error.retryable},
+        allow_retries=error.retryable,
+    )
+
+
+def words_of(error: BaseException | None) -> str:
+    """Find the words that a person should read in what Dagster has wrapped around them."""
+    seen = error
+    while seen is not None:
+        if isinstance(seen, CampaignError):
+            return str(seen)
+        if isinstance(seen, dg.Failure) and seen.description:
+            return seen.description
+        seen = seen.__cause__
+    return f"{type(error).__name__}: {error}"
+
+
+@dg.failure_hook(required_resource_keys={"builder", "trigger"})
+def record_failure(context: dg.HookContext) -> None:
+    """Fail the step in the ledger, whether its body, its inputs or its output failed for good."""
+    builder: Builder = context.resources.builder
+    trigger: TriggerResource = context.resources.trigger
+    run = context.instance.get_run_by_id(context.run_id)
+    if run is None:
+        return
+    try:
+        order = run_order(run, trigger=trigger, step_ids=tuple(step.step_id for step in STEPS))
+        builder.record_failure(order, step_id=context.op.name, error=words_of(context.op_exception))
+    except CampaignError as error:
+        # A run that names no campaign, or a ledger out of reach: there is no row to write it in.
+        context.log.warning("the failure is in no table: %s", error)

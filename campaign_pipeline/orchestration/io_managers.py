@@ -1,0 +1,91 @@
+"""Outputs into the tables, and back out of them as inputs.
+
+Belongs here: publishing a step's outcome through the ledger, finding the artifact a step reads, and what of it a person
+sees in the UI.
+Does not belong here: the transaction (storage), pictures and tables of the UI (orchestration.metadata).
+"""
+
+from abc import abstractmethod
+from typing import Any, Literal
+
+import dagster as dg
+
+from campaign_pipeline.building.build import StepOutcome
+from campaign_pipeline.building.builder import Builder
+from campaign_pipeline.building.calls import StoredArtifact
+from campaign_pipeline.building.campaign_key import CampaignKey
+from campaign_pipeline.errors import CampaignError
+from campaign_pipeline.orchestration import metadata
+from campaign_pipeline.orchestration.failures import as_failure
+from campaign_pipeline.storage import ArtifactRecord
+
+EPHEMERAL_RUN_ID = "__EPHEMERAL_RUN_ID"
+"""What Dagster calls the run of an input that no step of this plan makes (dagster-facts, 4)."""
+
+
+class ArtifactIOManager(dg.IOManager):
+    """Keeps every output as an artifact in the ledger and the content-addressed store; nothing is pickled."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+
+    @abstractmethod
+    def preview(self, artifact: ArtifactRecord, data: bytes) -> dict[str, Any]:
+        """Show what is in the artifact, as metadata of under 10 KB."""
+
+    def handle_output(self, context: dg.OutputContext, obj: StepOutcome) -> None:
+        """Publish the outcome in one transaction, then describe it for the UI."""
+        try:
+            artifact = self.builder.publish(obj)
+            data = self.builder.store.read(artifact.content_hash)
+            shown = {**metadata.of_outcome(obj, artifact, self.builder), **self.preview(artifact, data)}
+        except CampaignError as error:
+            raise as_failure(error) from error
+        context.add_output_metadata(shown)
+
+    def load_input(self, context: dg.InputContext) -> StoredArtifact:
+        """Take the upstream step's artifact of this run, of its parent, or the campaign's newest; bytes are checked."""
+        upstream = context.upstream_output
+        run_id = upstream.run_id if upstream is not None else EPHEMERAL_RUN_ID
+        try:
+            key = CampaignKey.parse(context.partition_key, source="partition")
+            return self.builder.load(
+                tenant_id=key.tenant_id,
+                campaign_id=key.campaign_id,
+                step_id=context.asset_key.path[-1],
+                run_id=None if run_id == EPHEMERAL_RUN_ID else run_id,
+            )
+        except CampaignError as error:
+            raise as_failure(error) from error
+
+
+class JsonArtifactIOManager(ArtifactIOManager):
+    """Artifacts that are one JSON document: shown as it is, with its palette where it has one."""
+
+    def preview(self, artifact: ArtifactRecord, data: bytes) -> dict[str, Any]:
+        """Show the document."""
+        del artifact
+        return metadata.of_document(data)
+
+
+class FileArtifactIOManager(ArtifactIOManager):
+    """Artifacts that are one file: music with its waveform, a bundle with its list of files."""
+
+    def preview(self, artifact: ArtifactRecord, data: bytes) -> dict[str, Any]:
+        """Show the picture and figures that stand in the artifact's metadata."""
+        del data
+        return metadata.of_file(artifact, self.builder.store)
+
+
+class ArtifactIOManagerResource(dg.ConfigurableIOManagerFactory[ArtifactIOManager]):
+    """Builds one of the IO managers over the process's builder."""
+
+    builder: dg.ResourceDependency[Builder]
+    holds: Literal["document", "file"]
+
+    def create_io_manager(self, context: dg.InitResourceContext) -> ArtifactIOManager:
+        """Build it; nothing is opened by that."""
+        del context
+        # Dagster has put the working object in the place of its resource by now.
+        builder = self.builder
+        return JsonArtifactIOManager(builder) if self.holds == "document" else FileArtifactIOManager(builder)

@@ -1,0 +1,71 @@
+"""Starting a build from this process, on the same instance that the UI and `dagster job execute` use.
+
+Belongs here: finding the instance, and running the job in a thread so that the caller can watch the ledger meanwhile.
+Does not belong here: what is shown of it (cli).
+"""
+
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import dagster as dg
+
+from campaign_pipeline.building.campaign_key import CampaignKey
+from campaign_pipeline.orchestration.partitions import PARTITION_TAG
+
+
+class Launch:
+    """A build under way in this process.
+
+    Args:
+        key: The campaign.
+        trigger: Configuration of the `trigger` resource; empty for the brief as it lies there.
+    """
+
+    def __init__(self, key: CampaignKey, *, trigger: dict[str, Any]) -> None:
+        self.run_id = str(uuid4())
+        self._key = key
+        self._trigger = trigger
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="campaign-build")
+        self._done: Future[bool] = self._pool.submit(self._run)
+
+    @property
+    def running(self) -> bool:
+        """Whether Dagster still works on it."""
+        return not self._done.done()
+
+    def succeeded(self) -> bool:
+        """Wait for the end and tell whether Dagster calls it a success."""
+        try:
+            return self._done.result()
+        finally:
+            self._pool.shutdown()
+
+    def _run(self) -> bool:
+        from campaign_pipeline.definitions import defs  # noqa: PLC0415  definitions import this package
+
+        job = defs.resolve_job_def("campaign_build")
+        with _instance() as instance:
+            result = job.execute_in_process(
+                run_id=self.run_id,
+                instance=instance,
+                raise_on_error=False,
+                tags={PARTITION_TAG: str(self._key), "campaign/launched_by": "cli"},
+                run_config={
+                    "resources": {"trigger": {"config": self._trigger}},
+                    # The command line tells the story itself; Dagster's own log stays in its history.
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                },
+            )
+        return result.success
+
+
+def _instance() -> dg.DagsterInstance:
+    """Open the instance that `dagster job execute` would open from here (dagster-facts, 24)."""
+    if os.environ.get("DAGSTER_HOME"):
+        return dg.DagsterInstance.get()
+    if Path("dagster.yaml").is_file():
+        return dg.DagsterInstance.from_config(str(Path.cwd()))
+    return dg.DagsterInstance.ephemeral()

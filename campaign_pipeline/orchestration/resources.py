@@ -1,0 +1,46 @@
+"""What the assets ask for by name.
+
+Belongs here: thin wrappers that turn configuration into the plain objects that do the work.
+Does not belong here: that work (building), or any effect while a resource is being set up: Dagster sets resources up
+more often than it runs steps (dagster-facts, 10).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from campaign_pipeline.building.builder import Builder
+from campaign_pipeline.settings import Settings
+
+
+class BuilderResource(dg.ConfigurableResource[Builder]):
+    """Ledger, artifact store and settings of this process, reached when the first step needs them."""
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Builder]:
+        """Lend a builder to one process's steps and close it after the last."""
+        del context
+        builder = Builder(Settings.from_environment())
+        try:
+            yield builder
+        finally:
+            builder.close()
+
+
+class TriggerResource(dg.ConfigurableResource[None]):
+    """How a build differs from the brief as it lies there."""
+
+    base_run_id: str | None = Field(
+        default=None,
+        description="A completed run of this campaign: its brief is built again, with the overrides.",
+    )
+    overrides: dict[str, Any] = Field(
+        default_factory=dict,
+        description="A JSON merge patch on the brief (RFC 7396), e.g. {audio: {prompt: …}}.",
+    )
+    cache: str | None = Field(
+        default=None, description="use earlier results, refresh them, or leave them off for this run."
+    )

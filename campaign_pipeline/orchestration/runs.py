@@ -1,0 +1,54 @@
+"""What Dagster knows of a run, told in the pipeline's own terms.
+
+Belongs here: reading a Dagster run (tags, job, steps asked for) into a RunOrder.
+Does not belong here: what is done with the order (building).
+"""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from campaign_pipeline.building.campaign_key import CampaignKey
+from campaign_pipeline.building.trigger import RunOrder
+from campaign_pipeline.orchestration.partitions import PARTITION_TAG
+from campaign_pipeline.orchestration.resources import TriggerResource
+
+WORKFLOW_BY_JOB: Mapping[str, str] = {"campaign_build": "campaign.build"}
+"""Jobs with a workflow of their own; whatever else materialises our assets builds a campaign."""
+
+_LAUNCHERS = {
+    "dagster/schedule_name": "schedule",
+    "dagster/sensor_name": "sensor",
+    "dagster/backfill": "backfill",
+    "campaign/launched_by": "launcher",
+}
+
+
+def run_order(run: dg.DagsterRun, *, trigger: TriggerResource, step_ids: tuple[str, ...]) -> RunOrder:
+    """Read a Dagster run as an order to build a campaign.
+
+    Raises:
+        CampaignError: VALIDATION_ERROR when the run names no campaign.
+    """
+    key = CampaignKey.parse(run.tags.get(PARTITION_TAG), source=f"tag {PARTITION_TAG}")
+    return RunOrder(
+        run_id=run.run_id,
+        tenant_id=key.tenant_id,
+        campaign_id=key.campaign_id,
+        workflow_name=WORKFLOW_BY_JOB.get(run.job_name, "campaign.build"),
+        step_ids=tuple(run.step_keys_to_execute or step_ids),
+        overrides=dict(trigger.overrides),
+        base_run_id=trigger.base_run_id,
+        cache=trigger.cache,
+        tags=run.tags,
+        parent_run_id=run.parent_run_id,
+        root_run_id=run.root_run_id,
+        launched_by=_launched_by(run),
+    )
+
+
+def _launched_by(run: dg.DagsterRun) -> str:
+    for tag, kind in _LAUNCHERS.items():
+        if tag in run.tags:
+            return run.tags[tag] if kind == "launcher" else f"{kind}:{run.tags[tag]}"
+    return f"job:{run.job_name}" if run.job_name in WORKFLOW_BY_JOB else "materialize"

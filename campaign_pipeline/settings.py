@@ -1,0 +1,172 @@
+"""The environment, read once by call and checked when a run opens.
+
+Belongs here: every variable that the pipeline reads, its default and what it may hold.
+Does not belong here: what a brief, a tag or a run's configuration says instead (building.trigger).
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.storage.hashing import CacheScope
+
+_LIFETIME_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_POLICY = re.compile(r"(?P<skill>[a-z_]+)=(?P<scope>global|run_only)(:(?P<count>\d{1,6})(?P<unit>[mhdw]))?")
+
+
+class CacheMode(StrEnum):
+    """What a build does with earlier results: take them, replace them, or leave them alone."""
+
+    USE = "use"
+    REFRESH = "refresh"
+    OFF = "off"
+
+    @classmethod
+    def parse(cls, text: str, *, source: str) -> "CacheMode":
+        """Read a cache mode as somebody wrote it.
+
+        Raises:
+            CampaignError: VALIDATION_ERROR, naming the source, when it is none of the three.
+        """
+        try:
+            return cls(text)
+        except ValueError:
+            raise invalid(source, text, "use, refresh or off") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CachePolicy:
+    """How long, and for whom, one skill's results may be reused."""
+
+    scope: CacheScope = "global"
+    lifetime: timedelta | None = None
+
+
+def invalid(name: str, found: object, right: str) -> CampaignError:
+    """Word a refused setting: its name, what was found, what would be right."""
+    return CampaignError(ErrorCode.VALIDATION_ERROR, f"{name}: {found!r} found; {right} is expected")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The pipeline's settings over one environment; each is checked when it is first read."""
+
+    environ: Mapping[str, str]
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Take the process's environment as it stands now."""
+        return cls(dict(os.environ))
+
+    def _text(self, name: str, default: str) -> str:
+        return self.environ.get(name, "").strip() or default
+
+    @property
+    def briefs_dir(self) -> Path:
+        """The folder of the briefs, one folder a tenant."""
+        return Path(self._text("CAMPAIGN_BRIEFS_DIR", "briefs"))
+
+    @property
+    def database_url(self) -> str:
+        """The ledger's address: `sqlite:///…` or `postgresql://…`."""
+        return self._text("CAMPAIGN_DATABASE_URL", "sqlite:///.campaign/ledger.db")
+
+    @property
+    def store_url(self) -> str:
+        """The artifact store's place: a folder."""
+        return self._text("CAMPAIGN_STORE_URL", ".campaign/store")
+
+    @cached_property
+    def public_url(self) -> str | None:
+        """What stands before the store's paths in manifests, without a closing slash."""
+        text = self._text("CAMPAIGN_PUBLIC_URL", "")
+        if not text:
+            return None
+        parts = urlsplit(text)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+            raise invalid("CAMPAIGN_PUBLIC_URL", text, "an http(s) address without query or fragment")
+        return text.rstrip("/")
+
+    @property
+    def text_provider(self) -> str:
+        """Who writes the game configuration, unless the brief says otherwise."""
+        return self._text("CAMPAIGN_TEXT_PROVIDER", "template")
+
+    @property
+    def audio_provider(self) -> str:
+        """Who makes the music, unless the brief says otherwise."""
+        return self._text("CAMPAIGN_AUDIO_PROVIDER", "synth")
+
+    @cached_property
+    def cache(self) -> CacheMode:
+        """The cache mode, unless a tag or the run's configuration says otherwise."""
+        return CacheMode.parse(self._text("CAMPAIGN_CACHE", "use"), source="CAMPAIGN_CACHE")
+
+    @cached_property
+    def cache_policies(self) -> dict[str, CachePolicy]:
+        """Scope and lifetime by skill: `generate_bgm_track=global:30d,bundle_game_template=run_only`."""
+        policies: dict[str, CachePolicy] = {}
+        entries = (part.strip() for part in self._text("CAMPAIGN_CACHE_POLICY", "").split(","))
+        for entry in filter(None, entries):
+            match = _POLICY.fullmatch(entry)
+            if match is None:
+                right = "skill=global|run_only, with :30d, :12h, :45m or :2w as lifetime where it has one,"
+                raise invalid("CAMPAIGN_CACHE_POLICY", entry, right)
+            policies[match["skill"]] = CachePolicy(scope=_scope(match["scope"]), lifetime=_lifetime(match))
+        return policies
+
+    @cached_property
+    def max_bundle_mb(self) -> float:
+        """The size that no bundle may pass, in megabytes of a million bytes."""
+        text = self._text("CAMPAIGN_MAX_BUNDLE_MB", "5")
+        try:
+            size = float(text)
+        except ValueError:
+            size = 0.0
+        if not 0 < size <= 1000:  # noqa: PLR2004  a gigabyte is beyond anything a browser should be sent
+            raise invalid("CAMPAIGN_MAX_BUNDLE_MB", text, "a number above 0 and at most 1000")
+        return size
+
+    @cached_property
+    def source_date_epoch(self) -> int | None:
+        """The one time that reproducible builds write, in seconds since 1970.
+
+        Source:
+            reproducible-builds.org, SOURCE_DATE_EPOCH specification.
+        """
+        text = self._text("SOURCE_DATE_EPOCH", "")
+        if not text:
+            return None
+        # Twelve digits reach the year 33658; what lies beyond 9999 no date format here can write.
+        if not re.fullmatch(r"\d{1,12}", text) or int(text) > 253_402_300_799:  # noqa: PLR2004  9999-12-31T23:59:59Z
+            raise invalid("SOURCE_DATE_EPOCH", text, "a whole number of seconds since 1970")
+        return int(text)
+
+    def check(self) -> None:
+        """Read every setting that can be wrong, so that a build stops before it works.
+
+        Raises:
+            CampaignError: VALIDATION_ERROR for the first one that is.
+        """
+        _ = (self.public_url, self.cache, self.cache_policies, self.max_bundle_mb, self.source_date_epoch)
+
+    def cache_policy(self, skill_id: str) -> CachePolicy:
+        """Tell how a skill's results may be reused; by default for ever, within the tenant."""
+        return self.cache_policies.get(skill_id, CachePolicy())
+
+
+def _scope(text: str) -> CacheScope:
+    return "run_only" if text == "run_only" else "global"
+
+
+def _lifetime(match: re.Match[str]) -> timedelta | None:
+    if match["count"] is None:
+        return None
+    return timedelta(**{_LIFETIME_UNITS[match["unit"]]: int(match["count"])})
