@@ -1,0 +1,54 @@
+"""To one loudness, whatever came in.
+
+Belongs here: removing DC, gain to the target, holding the peaks, rounding to 16 bits.
+Does not belong here: measuring (loudness, peaks), file formats (encoding).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.providers.finishing.decibels import gain
+from campaign_pipeline.providers.finishing.limiting import limit
+from campaign_pipeline.providers.finishing.loudness import SILENCE_LUFS, integrated_loudness
+
+TARGET_LUFS = -18.0
+FULL_SCALE = 32768
+_CLOSE_ENOUGH_LU = 0.1
+_ROUNDS = 4
+_STRETCH = 1 << 16
+
+
+def master(samples: NDArray[np.float64], *, sample_rate: int, loop: bool, ceiling_dbtp: float) -> None:
+    """Bring sound to −18 LUFS and below a true peak, and round it to 16 bits, in place.
+
+    Args:
+        samples: Shape (channels, frames); five minutes of stereo are 212 MB, too much to hold twice.
+
+    Raises:
+        CampaignError: GENERATION_FAILED, there is nothing to be heard.
+    """
+    samples -= samples.mean(axis=1, keepdims=True)
+    for _ in range(_ROUNDS):
+        loudness = integrated_loudness(samples, sample_rate=sample_rate, loop=loop)
+        if loudness <= SILENCE_LUFS:
+            raise CampaignError(
+                ErrorCode.GENERATION_FAILED,
+                f"audio: the provider's sound is silent; music at {TARGET_LUFS:g} LUFS is expected",
+            )
+        if abs(loudness - TARGET_LUFS) < _CLOSE_ENOUGH_LU:
+            break
+        samples *= gain(TARGET_LUFS - loudness)
+        if limit(samples, ceiling=gain(ceiling_dbtp), sample_rate=sample_rate, loop=loop) == 0:
+            break  # nothing but gain was changed, so the target is met
+    limit(samples, ceiling=gain(ceiling_dbtp), sample_rate=sample_rate, loop=loop)
+    _round(samples)
+
+
+def _round(samples: NDArray[np.float64]) -> None:
+    """Round to 16 bits without dither: it would be no quieter than the rounding, and equal bytes matter more."""
+    for start in range(0, samples.shape[1], _STRETCH):
+        stretch = samples[:, start : start + _STRETCH]
+        np.rint(stretch * FULL_SCALE, out=stretch)
+        np.clip(stretch, -FULL_SCALE, FULL_SCALE - 1, out=stretch)
+        stretch /= FULL_SCALE

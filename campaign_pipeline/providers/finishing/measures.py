@@ -1,0 +1,109 @@
+"""What finished music measures.
+
+Belongs here: the numbers that describe a piece, and how each is taken.
+Does not belong here: which numbers are good (verification).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from campaign_pipeline.providers.finishing.decibels import decibels
+from campaign_pipeline.providers.finishing.loudness import integrated_loudness
+from campaign_pipeline.providers.finishing.peaks import true_peak
+from campaign_pipeline.providers.hearing import k_power
+
+Samples = NDArray[np.float64]
+
+_WINDOW = 4096
+_MOST_WINDOWS = 400
+_PHONE_HZ = 300.0
+_ORDINARY_STEP = 0.999
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    """The numbers of one piece, taken from the decoded file.
+
+    Args:
+        crest_db: Highest sample over the root mean square.
+        centroid_hz: Mean frequency of the magnitude spectrum.
+        above_300_hz_lu: Loudness of what a phone can play, relative to the whole.
+        correlation: Of left and right; 1 for mono.
+        dc: The largest mean of a channel, full scale being 1.
+        seam: The step from the last sample to the first, over the 99.9th percentile of the steps within; 0 for a
+            piece that does not loop.
+    """
+
+    frames: int
+    channels: int
+    loudness_lufs: float
+    true_peak_dbtp: float
+    crest_db: float
+    centroid_hz: float
+    above_300_hz_lu: float
+    correlation: float
+    dc: float
+    seam: float
+
+
+def measure(samples: Samples, *, sample_rate: int, loop: bool) -> Measures:
+    """Measure samples of shape (channels, frames), full scale at ±1."""
+    power = float(np.mean([_product(channel, channel) / len(channel) for channel in samples]))
+    highest = max(float(samples.max()), -float(samples.min()))
+    hz, magnitude, energy = _spectrum(samples, sample_rate=sample_rate)
+    heard = energy * k_power(hz, sample_rate=sample_rate)
+    return Measures(
+        frames=samples.shape[1],
+        channels=len(samples),
+        loudness_lufs=integrated_loudness(samples, sample_rate=sample_rate, loop=loop),
+        true_peak_dbtp=decibels(true_peak(samples, loop=loop)),
+        crest_db=decibels(highest) - decibels(power**0.5),
+        centroid_hz=_share(np.sum(hz * magnitude), magnitude.sum()),
+        above_300_hz_lu=decibels(_share(heard[hz > _PHONE_HZ].sum(), heard.sum()) ** 0.5),
+        correlation=_correlation(samples),
+        dc=float(np.abs(samples.mean(axis=1)).max()),
+        seam=_seam(samples) if loop else 0.0,
+    )
+
+
+def _spectrum(samples: Samples, *, sample_rate: int) -> tuple[Samples, Samples, Samples]:
+    """Take frequencies, mean magnitude and mean energy over windows spread evenly over the piece."""
+    magnitude = np.abs(np.fft.rfft(_windows(samples) * np.hanning(_WINDOW)))
+    hz = np.fft.rfftfreq(_WINDOW, 1 / sample_rate).astype(np.float64)
+    return hz, magnitude.mean(axis=(0, 1)), np.square(magnitude).mean(axis=(0, 1))
+
+
+def _windows(samples: Samples) -> Samples:
+    """Cut windows spread evenly over the piece: shape (windows, channels, frames)."""
+    count = min(_MOST_WINDOWS, max(1, samples.shape[1] // _WINDOW))
+    starts = np.linspace(0, samples.shape[1] - _WINDOW, count).astype(np.int64)
+    return np.stack([samples[:, start : start + _WINDOW] for start in starts.tolist()])
+
+
+def _correlation(samples: Samples) -> float:
+    if len(samples) == 1:
+        return 1.0
+    left, right = samples
+    return _share(_product(left, right), (_product(left, left) * _product(right, right)) ** 0.5)
+
+
+def _product(one: Samples, other: Samples) -> float:
+    return float(np.einsum("i,i", one, other))
+
+
+def _seam(samples: Samples) -> float:
+    across = np.abs(samples[:, 0] - samples[:, -1])
+    within = np.stack([_high_step(channel) for channel in samples])
+    return float(np.max(across / np.maximum(within, 1e-9)))
+
+
+def _high_step(channel: Samples) -> float:
+    """Take the percentile over windows spread over the piece: over all of a long one it would cost more than MP3."""
+    windows = _windows(channel[None, :])
+    return float(np.quantile(np.abs(np.diff(windows)), _ORDINARY_STEP))
+
+
+def _share(part: np.floating | float, whole: np.floating | float) -> float:
+    return float(part) / float(whole) if whole > 0 else 0.0

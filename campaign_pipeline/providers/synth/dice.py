@@ -1,0 +1,26 @@
+"""Chance that is drawn from a request.
+
+Belongs here: the seed of a piece, and independent streams of chance made from it.
+Does not belong here: what is decided by it.
+"""
+
+import hashlib
+import random
+
+from campaign_pipeline.model.audio import AudioRequest
+from campaign_pipeline.model.digest import canonical_json
+
+
+class Dice:
+    """Independent streams of chance, one a name: a choice more in one part changes nothing in another."""
+
+    def __init__(self, request: AudioRequest) -> None:
+        self._seed = hashlib.sha256(canonical_json(request.model_dump(mode="json"))).digest()
+
+    def stream(self, name: str) -> random.Random:
+        """Open the stream of a name, from its beginning."""
+        return random.Random(self.number(name))  # noqa: S311  music, not cryptography
+
+    def number(self, name: str) -> int:
+        """Draw one 64-bit number for a name."""
+        return int.from_bytes(hashlib.sha256(self._seed + name.encode()).digest()[:8], "big")

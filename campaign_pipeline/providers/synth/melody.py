@@ -1,0 +1,140 @@
+"""Melodies that come from a motif.
+
+Belongs here: drawing a motif, and its repetition, sequence, variation and cadence over chords.
+Does not belong here: harmony (theory, moods) and which bars are played (compose).
+"""
+
+import random
+from dataclasses import dataclass, replace
+
+from campaign_pipeline.providers.synth.form import BARS_PER_PHRASE
+from campaign_pipeline.providers.synth.grid import STEPS_PER_BEAT, strokes
+from campaign_pipeline.providers.synth.moods import MoodStyle
+from campaign_pipeline.providers.synth.theory import Key, nearest_pitch
+
+_RHYTHMS = (
+    ("x_______x_______", "x_____x___x_____", "x___________x___", "....x_______x___", "x_____x_________"),
+    ("x___x_x_x___x___", "x__x__x_x_______", "..x_x_x___x_x___", "x_____x_x_x_x___", "x__x__x___x_x___"),
+    ("x_x_xxx_x_x_x___", "x_xx_xx_x_x_x_x_", "..xxx_x_x_xxx_x_", "x_x_x_x_xx_xx___", "x__xx_x_x__xx_x_"),
+)
+"""Rhythms of one bar: sparse, ordinary, busy."""
+
+_CADENCES = ("x___x___x_______", "x_x_x___x_______", "x_____x_x_______", "x___x_x_x___....")
+_RANGE = 9
+"""Semitones above or below the centre beyond which a melody turns back."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tone:
+    """One note of a motif: its place in the bar in sixteenths, and its scale steps away from the anchor."""
+
+    step: int
+    steps: int
+    offset: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Motif:
+    """One bar of melody that can be recognised wherever it returns."""
+
+    tones: tuple[Tone, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MelodyNote:
+    """One sounding note of a melody; times in beats from the start of its bar."""
+
+    pitch: int
+    at: float
+    beats: float
+    accent: bool
+
+
+def draw_motif(dice: random.Random, *, mood: MoodStyle, energy: float) -> Motif:
+    """Draw a motif: a rhythm, and a contour that moves by steps and now and then leaps."""
+    busy = 0.65 * mood.liveliness + 0.35 * energy + dice.uniform(-0.12, 0.12)
+    rhythm = dice.choice(_RHYTHMS[0 if busy < 0.36 else 1 if busy < 0.62 else 2])  # noqa: PLR2004  thirds of the scale
+    return Motif(tones=_contour(rhythm, dice, mood=mood))
+
+
+def draw_cadence(dice: random.Random) -> Motif:
+    """Draw the bar that ends a phrase: it falls to its anchor and rests."""
+    rhythm = list(strokes(dice.choice(_CADENCES)))
+    fall = dice.choice((1, 1, 2, -1))
+    tones = [
+        Tone(step=stroke.step, steps=stroke.steps, offset=fall * (len(rhythm) - 1 - index))
+        for index, stroke in enumerate(rhythm)
+    ]
+    return Motif(tones=tuple(tones))
+
+
+def vary(motif: Motif, dice: random.Random) -> Motif:
+    """Vary a motif so that it is still heard as the same: another tail, or an ornament."""
+    tones = list(motif.tones)
+    tail = max(1, len(tones) // 2)
+    shift = dice.choice((-2, -1, 1, 2))
+    tones[-tail:] = [replace(tone, offset=tone.offset + shift) for tone in tones[-tail:]]
+    longest = max(range(len(tones)), key=lambda index: tones[index].steps)
+    long = tones[longest]
+    if long.steps >= STEPS_PER_BEAT:
+        half = long.steps // 2
+        tones[longest : longest + 1] = [
+            replace(long, steps=half),
+            Tone(step=long.step + half, steps=long.steps - half, offset=long.offset + dice.choice((-1, 1))),
+        ]
+    return Motif(tones=tuple(tones))
+
+
+def phrase_plan(motif: Motif, cadence: Motif, dice: random.Random) -> tuple[Motif, ...]:
+    """Lay a phrase of four bars: the motif, itself in sequence or varied, the motif again, a cadence."""
+    second = motif if dice.random() < 0.5 else vary(motif, dice)  # noqa: PLR2004  a coin
+    return (motif, second, motif, cadence)[:BARS_PER_PHRASE]
+
+
+def realise(
+    motif: Motif, *, key: Key, chord: tuple[int, ...], near: float, mood: MoodStyle
+) -> list[MelodyNote]:
+    """Turn a motif into notes over a chord.
+
+    Strong beats sing notes of the chord; what lies between them moves through the scale.
+
+    Args:
+        near: The pitch that the anchor is sought around.
+    """
+    anchor = key.step_near(
+        min((nearest_pitch(tone, to=near) for tone in chord), key=lambda p: (abs(p - near), p))
+    )
+    notes = []
+    for tone in motif.tones:
+        strong = tone.step % (2 * STEPS_PER_BEAT) == 0
+        pitch = _within_range(key.pitch(anchor + tone.offset), centre=mood.centre)
+        if strong:
+            pitch = min((nearest_pitch(note, to=pitch) for note in chord), key=lambda p: (abs(p - pitch), p))
+        beats = tone.steps / STEPS_PER_BEAT
+        notes.append(
+            MelodyNote(pitch=pitch, at=tone.step / STEPS_PER_BEAT, beats=beats * mood.touch, accent=strong)
+        )
+    return notes
+
+
+def _contour(rhythm: str, dice: random.Random, *, mood: MoodStyle) -> tuple[Tone, ...]:
+    tones, offset, direction = [], 0, dice.choice((-1, 1))
+    for stroke in strokes(rhythm):
+        tones.append(Tone(step=stroke.step, steps=stroke.steps, offset=offset))
+        chance = dice.random()
+        if chance < 0.22:  # noqa: PLR2004  about one note in five leaps, and the line then turns back
+            offset += direction * mood.leap
+            direction = -direction
+        elif chance < 0.82:  # noqa: PLR2004  three in five move by a step; the rest repeat
+            offset += direction
+        if abs(offset) > 3 + mood.leap:
+            direction = -1 if offset > 0 else 1
+    return tuple(tones)
+
+
+def _within_range(pitch: int, *, centre: float) -> int:
+    while pitch > centre + _RANGE:
+        pitch -= 12
+    while pitch < centre - _RANGE:
+        pitch += 12
+    return pitch

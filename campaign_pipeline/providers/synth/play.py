@@ -1,0 +1,235 @@
+"""From a score to samples.
+
+Belongs here: laying sounds into blocks, wrapping what rings past the end of a loop, ducking, room, width, ending.
+Does not belong here: the sounds themselves (voices, percussion, room) and the mix (faders).
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from campaign_pipeline.providers.synth.faders import Share, audible_energy, set_faders
+from campaign_pipeline.providers.synth.percussion import Percussion
+from campaign_pipeline.providers.synth.room import Room
+from campaign_pipeline.providers.synth.score import Bus, Hit, Note, Score
+from campaign_pipeline.providers.synth.voices import Voices
+from campaign_pipeline.providers.tempo import BEATS_PER_BAR
+
+Samples = NDArray[np.float64]
+
+_BLOCK = 32768
+"""Frames mixed at a time: small enough for a processor's cache, large enough for fast convolution."""
+_MIX_ORDER: tuple[Bus, ...] = ("kick", "drums", "bass", "chords", "arp", "lead")
+_DUCKED = frozenset({"bass", "chords", "arp"})
+_SENDS = {"kick": 0.0, "drums": 0.25, "bass": 0.0, "chords": 0.8, "arp": 1.0, "lead": 1.0}
+_ECHOES = ((0.75, 0.30, -0.5), (1.5, 0.16, 0.5))
+"""Echoes of the lead: beats later, level, pan."""
+_CORRELATION = 0.62
+"""How alike left and right are made: wide on headphones, whole on a phone's one speaker."""
+_FADE_S = 3.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Event:
+    """A sound at a frame: how many frames it has, how loud it is left and right, and how to get its samples."""
+
+    bus: Bus
+    at: int
+    frames: int
+    left: float
+    right: float
+    sound: Callable[[], Samples]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Piece:
+    """The part of an event that falls into one block."""
+
+    event: _Event
+    skip: int
+    place: int
+    frames: int
+
+
+def play(score: Score, *, frames: int, sample_rate: int, channels: int) -> Samples:
+    """Play a score.
+
+    Args:
+        frames: The exact length; a loop's sounds ring on from its end into its beginning.
+
+    Returns:
+        Samples of shape (channels, frames).
+    """
+    stage = _Stage(score, frames=frames, sample_rate=sample_rate)
+    mix = stage.mix()
+    if not score.loop:
+        _fade_out(mix, score, sample_rate=sample_rate)
+    if channels == 1:
+        mono: Samples = mix.mean(axis=0, keepdims=True)
+        return mono
+    _set_width(mix)
+    return mix
+
+
+class _Stage:
+    def __init__(self, score: Score, *, frames: int, sample_rate: int) -> None:
+        self._score, self._frames, self._rate = score, frames, sample_rate
+        self._voices = Voices(sample_rate=sample_rate, brightness=score.brightness)
+        self._drums = Percussion(score.genre.kit, sample_rate=sample_rate, seed=score.noise_seed)
+        self._frames_per_beat = score.tempo.beat_s * sample_rate
+        self._room = Room(
+            block=_BLOCK, time_s=score.genre.room_s, sample_rate=sample_rate, seed=score.noise_seed ^ 1
+        )
+
+    def mix(self) -> Samples:
+        """Mix the whole piece block by block."""
+        pieces = self._cut(self._events())
+        mix = np.zeros((2, self._frames))
+        for start in range(0, self._frames, _BLOCK):
+            self._mix_block(mix, start, pieces)
+        return mix
+
+    def _mix_block(self, mix: Samples, start: int, pieces: dict[tuple[Bus, int], list[_Piece]]) -> None:
+        size = min(_BLOCK, self._frames - start)
+        block = start // _BLOCK
+        duck = self._duck(pieces[("kick", block)], size=size)
+        send = np.zeros(size)
+        for bus in _MIX_ORDER:
+            if not pieces[(bus, block)]:
+                continue
+            heard = _sum(pieces[(bus, block)], size=size)
+            if bus in _DUCKED and self._score.genre.duck:
+                heard *= duck
+            mix[:, start : start + size] += heard
+            send += (self._score.genre.wet * _SENDS[bus]) * (heard[0] + heard[1])
+        for later, echo in enumerate(self._room.echoes(send)):
+            self._add(mix, echo[:, : size + _BLOCK], at=start + later * _BLOCK)
+
+    def _add(self, mix: Samples, sound: Samples, *, at: int) -> None:
+        for place, skip, frames in self._spans(at, sound.shape[1]):
+            mix[:, place : place + frames] += sound[:, skip : skip + frames]
+
+    def _spans(self, at: int, frames: int) -> Iterator[tuple[int, int, int]]:
+        """Say where a sound falls within the piece: place, frames to skip, frames; a loop takes it up again."""
+        skip = 0
+        at = at % self._frames if self._score.loop else at
+        while skip < frames and at < self._frames:
+            length = min(frames - skip, self._frames - at)
+            yield at, skip, length
+            skip += length
+            at = 0 if self._score.loop else self._frames
+
+    def _cut(self, events: list[_Event]) -> dict[tuple[Bus, int], list[_Piece]]:
+        pieces: dict[tuple[Bus, int], list[_Piece]] = defaultdict(list)
+        for event in events:
+            for at, skip, frames in self._spans(event.at, event.frames):
+                done = 0
+                while done < frames:
+                    block, place = divmod(at + done, _BLOCK)
+                    length = min(frames - done, _BLOCK - place)
+                    piece = _Piece(event=event, skip=skip + done, place=place, frames=length)
+                    pieces[(event.bus, block)].append(piece)
+                    done += length
+        return pieces
+
+    def _duck(self, kicks: list[_Piece], *, size: int) -> Samples:
+        gain = np.ones(size)
+        for kick in kicks:
+            span = slice(kick.place, kick.place + kick.frames)
+            time = np.arange(kick.skip, kick.skip + kick.frames) / (0.8 * self._frames_per_beat)
+            dip = 1 - self._score.genre.duck * np.maximum(1 - time, 0) ** 2
+            gain[span] = np.minimum(gain[span], dip)
+        return gain
+
+    def _events(self) -> list[_Event]:
+        faders = set_faders(self._shares(), wanted=self._score.genre.shares)
+        events = [self._hit(hit, level=faders[hit.bus] * hit.velocity) for hit in self._score.hits]
+        for note in self._score.notes:
+            level = faders[note.bus] * note.velocity
+            events.append(self._note(note, at=note.at, level=level, pan=note.pan))
+            if note.bus == "lead":
+                events += [
+                    self._note(note, at=note.at + later, level=level * echo, pan=pan)
+                    for later, echo, pan in _ECHOES
+                ]
+        return events
+
+    def _shares(self) -> Iterator[Share]:
+        strokes: dict[str, float] = {}
+        for hit in self._score.hits:
+            if hit.drum not in strokes:
+                strokes[hit.drum] = audible_energy(self._drums.stroke(hit.drum), sample_rate=self._rate)
+            yield Share(bus=hit.bus, energy=strokes[hit.drum] * hit.velocity**2 / self._frames)
+        notes: dict[tuple[str, int, int], float] = {}
+        for note in self._score.notes:
+            key = (self._score.patches[note.bus], note.pitch, self._held(note))
+            if key not in notes:
+                notes[key] = self._voices.energy(key[0], pitch=key[1], held=key[2])
+            yield Share(bus=note.bus, energy=notes[key] * note.velocity**2 / self._frames)
+
+    def _note(self, note: Note, *, at: float, level: float, pan: float) -> _Event:
+        patch, held = self._score.patches[note.bus], self._held(note)
+        return _Event(
+            bus=note.bus,
+            at=round(at * self._frames_per_beat),
+            frames=self._voices.frames(patch, held=held),
+            left=level * math.cos((pan + 1) * math.pi / 4),
+            right=level * math.sin((pan + 1) * math.pi / 4),
+            sound=lambda: self._voices.note(patch, pitch=note.pitch, held=held),
+        )
+
+    def _hit(self, hit: Hit, *, level: float) -> _Event:
+        return _Event(
+            bus=hit.bus,
+            at=round(hit.at * self._frames_per_beat),
+            frames=len(self._drums.stroke(hit.drum)),
+            left=level * math.cos((hit.pan + 1) * math.pi / 4),
+            right=level * math.sin((hit.pan + 1) * math.pi / 4),
+            sound=lambda: self._drums.stroke(hit.drum),
+        )
+
+    def _held(self, note: Note) -> int:
+        return round(note.beats * self._frames_per_beat)
+
+
+def _sum(pieces: list[_Piece], *, size: int) -> Samples:
+    heard = np.zeros((2, size))
+    left, right = heard
+    for piece in pieces:
+        sound = piece.event.sound()[piece.skip : piece.skip + piece.frames]
+        span = slice(piece.place, piece.place + piece.frames)
+        left[span] += piece.event.left * sound
+        right[span] += piece.event.right * sound
+    return heard
+
+
+def _set_width(mix: Samples) -> None:
+    """Widen or narrow the mix to one correlation between left and right, whatever the parts happened to be."""
+    left, right = mix
+    mid, side = _energy(left, right, 1.0), _energy(left, right, -1.0)
+    if mid <= 0 or side <= 0:
+        return
+    wanted = (1 - _CORRELATION) / (1 + _CORRELATION)
+    gain = min(2.0, max(0.3, math.sqrt(wanted * mid / side)))
+    for start in range(0, mix.shape[1], _BLOCK):
+        span = slice(start, start + _BLOCK)
+        middle = (left[span] + right[span]) / 2
+        away = (left[span] - right[span]) * (gain / 2)
+        left[span], right[span] = middle + away, middle - away
+
+
+def _energy(left: Samples, right: Samples, sign: float) -> float:
+    """Sum the squares of left plus or minus right, block by block: a long piece is too large to copy."""
+    spans = [slice(start, start + _BLOCK) for start in range(0, len(left), _BLOCK)]
+    return sum(float(np.sum(np.square(left[span] + sign * right[span]))) for span in spans)
+
+
+def _fade_out(mix: Samples, score: Score, *, sample_rate: int) -> None:
+    frames = mix.shape[1]
+    last_chord = round((score.tempo.bars - 1) * BEATS_PER_BAR * score.tempo.beat_s * sample_rate)
+    fade = min(round(_FADE_S * sample_rate), (frames - last_chord) * 3 // 4)
+    mix[:, frames - fade :] *= (1 + np.cos(np.linspace(0, np.pi, fade))) / 2
