@@ -10,7 +10,7 @@ Tags, anchors and aliases are refused: a brief needs none, and with them a small
 import math
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import yaml
 
@@ -35,10 +35,19 @@ _IMPLICIT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 """What a plain scalar can mean: the kind, how it is spelled, and its first characters."""
 
 
+class _Mark(Protocol):
+    """A place in the text, counted from zero, as either of PyYAML's parsers gives it."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+
+
 class YamlRefusedError(ValueError):
     """Text that is no YAML of the kind a brief is written in; says where and why."""
 
-    def __init__(self, problem: str, mark: yaml.Mark | None) -> None:
+    def __init__(self, problem: str, mark: _Mark | None) -> None:
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
         super().__init__(place + problem)
 
@@ -79,7 +88,7 @@ def _refuse_hidden_things(text: str) -> None:
 
 def _hidden(event: yaml.Event) -> str | None:
     if isinstance(event, yaml.AliasEvent):
-        return f"alias *{event.anchor[:40]} found; the value itself is expected"
+        return f"alias *{str(event.anchor)[:40]} found; the value itself is expected"
     if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
         return f"anchor &{event.anchor[:40]} found; a value without an anchor is expected"
     if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
@@ -90,13 +99,12 @@ def _hidden(event: yaml.Event) -> str | None:
 class _BriefLoader(_Loader):
     """Resolves the core schema only and refuses what JSON could not carry."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own name
-    yaml_constructors: dict[str, Callable[..., Any]] = {}  # noqa: RUF012 - PyYAML's own name
+    yaml_constructors: ClassVar[dict[str | None, Callable[..., Any]]] = {}
 
 
 def _mapping(loader: _BriefLoader, node: yaml.MappingNode) -> dict[str, Any]:
     built: dict[str, Any] = {}
-    first_seen: dict[str, yaml.Mark] = {}
+    first_seen: dict[str, _Mark] = {}
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
         if not isinstance(key, str):
@@ -137,6 +145,7 @@ def _number(_: _BriefLoader, node: yaml.ScalarNode) -> float:
     return number
 
 
+_BriefLoader.yaml_implicit_resolvers = {}  # not YAML 1.1's, with its many ways to say yes
 for _name, _regex, _first_characters in _IMPLICIT:
     _BriefLoader.add_implicit_resolver(
         f"tag:yaml.org,2002:{_name}",

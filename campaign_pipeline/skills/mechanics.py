@@ -75,7 +75,8 @@ def _worded(error: "ValidationError") -> str:
         return _unknown_key(error, path)
     if error.validator == "required":
         given: Any = error.instance
-        missing = next(name for name in error.validator_value if name not in given)
+        needed: Any = error.validator_value
+        missing = next(name for name in needed if name not in given)
         return f"{path}.{missing}: nothing found; a value is required"
     return f"{path}: {_found(error.instance)} found; {_right(error)} is expected"
 
