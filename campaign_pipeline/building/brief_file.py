@@ -161,7 +161,7 @@ def _unusable(size_bytes: int, mode: int) -> str | None:
 
 
 def _missing(field: str, reference: str, *, brief_dir: Path) -> CampaignError:
-    known = [str(file.relative_to(brief_dir)) for file in brief_dir.rglob("*") if not file.is_dir()]
+    known = [str(file.relative_to(brief_dir)) for file in brief_dir.rglob("*") if file.is_file()]
     near = get_close_matches(reference, known, n=1)
     right = f"did you mean {near[0]}?" if near else "put the file there or correct the path"
     message = f"{field}: {reference} found in the brief, but there is no such file beside it; {right}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -123,6 +123,7 @@ def test_a_request_for_music_leaves_out_who_makes_it() -> None:
     assert not {"provider", "model", "fallback"} & set(request)
 
 
+@settings(deadline=None)
 @given(
     title=st.text(
         st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=60

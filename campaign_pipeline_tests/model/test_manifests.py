@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
@@ -97,6 +97,7 @@ def test_a_manifest_is_sealed_over_everything_but_its_checksum() -> None:
     assert manifest_checksum({**content, "campaign_name": "Other"}) != manifest.checksum
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.text(max_size=5), st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=5), max_size=6
