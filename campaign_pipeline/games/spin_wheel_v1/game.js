@@ -85,17 +85,12 @@
     const next = { win: 0, lose: 0 };
     /** @type {string[]} */
     const asked = [];
-    segments.forEach((segment, i) => {
-      const range = segment.outcome === 'win' ? loud : quiet;
-      const before = asked[i - 1];
-      const after = i === segments.length - 1 ? asked[0] : undefined;
-      let pick = range[next[segment.outcome] % range.length];
-      while (!segment.color && (pick === before || pick === after) && next[segment.outcome] < segments.length * 3) {
-        next[segment.outcome] += 1;
-        pick = range[next[segment.outcome] % range.length];
-      }
-      next[segment.outcome] += 1;
-      asked.push(segment.color || (pick === before || pick === after ? mix(pick, '#000000', 0.2) : pick));
+    segments.forEach(({ outcome, color }, i) => {
+      const range = outcome === 'win' ? loud : quiet;
+      const taken = [asked[i - 1], i === segments.length - 1 ? asked[0] : ''];
+      const inTurn = range.map((_, k) => range[(next[outcome] + k) % range.length]);
+      next[outcome] += 1;
+      asked.push(color || inTurn.find((paint) => !taken.includes(paint)) || mix(inTurn[0], '#000000', 0.2));
     });
     return asked.map(paintOf);
   }
@@ -155,9 +150,7 @@
   function metal(pen) {
     const [high, low] = [mix(colors.accent, '#ffffff', 0.72), mix(colors.accent, '#000000', 0.45)];
     const gradient = pen.createConicGradient(radians(-120), 0, 0);
-    [high, colors.accent, low, colors.accent, high, colors.accent, low, colors.accent, high].forEach((stop, i) => {
-      gradient.addColorStop(i / 8, stop);
-    });
+    for (let i = 0; i <= 8; i += 1) gradient.addColorStop(i / 8, [high, colors.accent, low, colors.accent][i % 4]);
     return gradient;
   }
 
@@ -200,9 +193,6 @@
     pen.restore();
   }
 
-  /** @param {number} size */
-  const font = (size) => `800 ${size}px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif`;
-
   /**
    * Break a label into lines, each as wide as `widthAt` allows; null where it doesn't fit.
    * @param {Pen} pen
@@ -240,12 +230,13 @@
   function layOut(pen, label, across) {
     const spread = Math.tan(radians(Math.min(step, 100) / 2));
     const along = LABELS - HUB - 5;
+    const typeface = getComputedStyle(document.body).fontFamily;
     for (let size = across ? 15 : 10.5; ; size *= 0.94) {
       const height = size * 1.08;
       const room = (/** @type {number} */ line) =>
         across ? Math.min(2 * (LABELS - (line + 1) * height) * spread - 7, 95) : along;
       const most = Math.max(1, Math.floor((across ? along : 84 * spread) / height));
-      pen.font = font(size);
+      pen.font = `800 ${size}px ${typeface}`;
       const lines = wrap(pen, label, most, room);
       if (lines) return { height, lines };
       if (size < 4.4) return { height, lines: [cut(pen, label, room(0))] };
