@@ -22,7 +22,9 @@ BUSY_TIMEOUT_S = 30
 """How long SQLite waits for another writer; every transaction here is over in milliseconds."""
 
 _CONNECT_TIMEOUT_S = 10
-_INSUFFICIENT_PRIVILEGE = "42501"
+_REFUSALS = frozenset({"42501", "42P01", "42703"})
+"""Postgres: no privilege, no such table, no such column. The schema or the login is not the ledger's."""
+
 _WRITES = "campaign_writes"
 
 
@@ -119,7 +121,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _is_unavailability(error: SQLAlchemyError) -> bool:
     if isinstance(error, ProgrammingError):
-        return getattr(error.orig, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE
+        return getattr(error.orig, "sqlstate", None) in _REFUSALS
     outages = (OperationalError, DriverInterfaceError, InternalError, PoolTimeoutError)
     # "file is not a database" comes as the bare class.
     return isinstance(error, outages) or type(error) is DatabaseError

@@ -51,7 +51,11 @@ class LedgerAddress:
         """What people are told: the file, or server and database; never a password."""
         if self.path is not None:
             return str(self.path)
-        plain = self.url.set(drivername="postgresql", password=None, query={})
+        # Put together from what may be shown, rather than cut down: the query may hold a password too.
+        shown = self.url
+        plain = URL.create(
+            "postgresql", username=shown.username, host=shown.host, port=shown.port, database=shown.database
+        )
         return plain.render_as_string()
 
     @property
