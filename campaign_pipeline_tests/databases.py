@@ -130,8 +130,13 @@ def _binaries(folder: Path, identity: dict[str, Any]) -> Path:
             [installed / "bin" / "postgres", "--version"], check=True, capture_output=True, **identity
         )
     except PermissionError:
-        # The environment lies in a home that the unprivileged user may not enter.
-        installed = Path(shutil.copytree(installed, folder / "pginstall"))
+        # The environment lies in a home that the unprivileged user may not enter. The wheel keeps libraries beside
+        # its package, and the binaries look for them there.
+        package = installed.parent
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, folder / "copy" / libraries.name)
+        installed = Path(shutil.copytree(installed, folder / "copy" / package.name / installed.name))
     return installed / "bin"
 
 

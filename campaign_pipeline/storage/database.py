@@ -4,6 +4,7 @@ Belongs here: how SQLite and Postgres are spoken to, and sessions, which never l
 Does not belong here: what is read and written (runs, steps, lookups), or the schema (schema).
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -25,6 +26,10 @@ _CONNECT_TIMEOUT_S = 10
 _REFUSALS = frozenset({"42501", "42P01", "42703"})
 """Postgres: no privilege, no such table, no such column. The schema or the login is not the ledger's."""
 
+_SQLITE_MAY_PASS = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL}
+)
+_PRIMARY_CODE = 0xFF  # what an extended result code of SQLite's is a case of
 _WRITES = "campaign_writes"
 
 
@@ -129,7 +134,10 @@ def _is_unavailability(error: SQLAlchemyError) -> bool:
 
 def _may_pass(error: SQLAlchemyError) -> bool:
     """Tell an outage, which may pass, from what stays wrong until somebody acts."""
-    return not isinstance(error, ProgrammingError) and type(error) is not DatabaseError
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
+    if code is not None:
+        return code & _PRIMARY_CODE in _SQLITE_MAY_PASS
+    return not isinstance(error, ProgrammingError)
 
 
 def _reason(error: SQLAlchemyError) -> str:

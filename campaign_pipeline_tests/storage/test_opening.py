@@ -167,7 +167,23 @@ def test_a_folder_where_the_file_should_be_is_named(tmp_path: Path) -> None:
     with pytest.raises(CampaignError, match="cannot be used: ") as refused:
         Ledger.open(f"sqlite:///{tmp_path}")
 
-    assert refused.value.code is ErrorCode.LEDGER_UNAVAILABLE
+    assert (refused.value.code, refused.value.retryable) == (ErrorCode.LEDGER_UNAVAILABLE, False)
+
+
+def test_a_ledger_that_another_writer_holds_for_too_long_may_be_tried_again(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaign_pipeline.storage.database.BUSY_TIMEOUT_S", 0.05)
+    first, second = Ledger.open(sqlite_url), Ledger.open(sqlite_url)
+
+    with first._database.write() as session:
+        session.execute(text("SELECT 1"))
+        with pytest.raises(CampaignError, match="database is locked") as refused:
+            open_run(second.tenant("demo"))
+
+    assert (refused.value.code, refused.value.retryable) == (ErrorCode.LEDGER_UNAVAILABLE, True)
+    first.close()
+    second.close()
 
 
 def test_a_ledger_of_a_newer_version_is_left_alone(ledger_url: str) -> None:
