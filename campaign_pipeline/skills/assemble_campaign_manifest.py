@@ -6,7 +6,7 @@ Does not belong here: the manifest's shape (model.campaign) or where bytes lie (
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -218,4 +218,4 @@ def _without(section: JsonObject, key: str, *, given: Mapping[str, StoredFile], 
 
 
 def _timestamp(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

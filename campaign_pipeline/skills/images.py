@@ -73,11 +73,29 @@ def _decoded(data: bytes, *, media_type: str, field: str) -> "Image":
                 f"{opened.width}×{opened.height} pixels found; at most {MAX_PIXELS:,} in all are expected",
             )
         upright = ImageOps.exif_transpose(opened)
-        return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+        plain = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+        return _in_srgb(plain, profile=opened.info.get("icc_profile"))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _refused(field, f"too many pixels found; at most {MAX_PIXELS:,} are expected") from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError):
         raise _refused(field, f"{media_type} found that does not decode; a whole image is expected") from None
+
+
+def _in_srgb(image: "Image", *, profile: bytes | None) -> "Image":
+    """Bring the colours into the space that a page shows, and drop what was said beside them."""
+    from PIL import ImageCms  # noqa: PLC0415 - only a bundle with images pays for it
+
+    image.info = {}  # comments, profiles and the like would be written again otherwise
+    if profile is None:
+        return image
+    try:
+        ImageCms.profileToProfile(
+            image, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), inPlace=True
+        )
+    except (ImageCms.PyCMSError, OSError):  # a profile of another kind of colour, or none at all
+        return image
+    image.info = {}
+    return image
 
 
 def _encoded(image: "Image", format_name: str) -> bytes:

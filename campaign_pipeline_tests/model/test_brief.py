@@ -1,7 +1,7 @@
 """A brief: what it takes, what it refuses and in which words."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from campaign_pipeline.errors import ErrorCode, refusal
-from campaign_pipeline.model.brief import Brief
+from campaign_pipeline.model.brief import AudioProvider, Brief, TextProvider
 from campaign_pipeline.model.digest import canonical_json
 from campaign_pipeline.model.merge import merge_patch
+from campaign_pipeline.providers.audio import SHIPPED_PROVIDERS
+from campaign_pipeline.providers.text import SHIPPED_TEXT_PROVIDERS
 from campaign_pipeline_tests.model.samples import FULL, SMALLEST, WRONG, brief, raw_brief
 
 
@@ -121,6 +123,11 @@ def test_a_request_for_music_leaves_out_who_makes_it() -> None:
 
     assert request["seed"] == 7
     assert not {"provider", "model", "fallback"} & set(request)
+
+
+def test_the_providers_of_a_brief_are_those_that_are_shipped() -> None:
+    assert set(get_args(AudioProvider)) == set(SHIPPED_PROVIDERS)
+    assert set(get_args(TextProvider)) == set(SHIPPED_TEXT_PROVIDERS)
 
 
 @settings(deadline=None)
