@@ -5,9 +5,11 @@ Does not belong here: anything that the UI or a schedule would want too (buildin
 """
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
@@ -74,16 +76,17 @@ def build(
     """Build the campaign KEY (<tenant>/<campaign>)."""
     campaign = CampaignKey.parse(key, source="KEY")
     trigger = {"overrides": _overrides(assignments), "base_run_id": base_run, "cache": cache}
-    builder = Builder(Settings.from_environment())
-    ledger = builder.ledger.tenant(campaign.tenant_id)
-    console = Console(stderr=as_json)
+    console = terminal.console(stderr=as_json)
+    with _builder() as builder:
+        # A ledger that cannot be reached says so before Dagster is loaded.
+        ledger = builder.ledger.tenant(campaign.tenant_id)
 
-    from campaign_pipeline.orchestration.launch import Launch  # noqa: PLC0415  two seconds that `show` need not wait
+        from campaign_pipeline.orchestration.launch import Launch  # noqa: PLC0415  `show` need not wait for Dagster
 
-    launch = Launch(campaign, trigger={name: value for name, value in trigger.items() if value})
-    terminal.watch(console, ledger, launch.run_id, running=lambda: launch.running)
-    succeeded = launch.succeeded()
-    _report(console, builder, _run_of(builder, launch.run_id), as_json=as_json)
+        launch = Launch(campaign, trigger={name: value for name, value in trigger.items() if value})
+        terminal.watch(console, ledger, launch.run_id, running=lambda: launch.running)
+        succeeded = launch.succeeded()
+        _report(console, builder, _run_of(builder, launch.run_id), as_json=as_json)
     sys.exit(0 if succeeded else EXIT_FAILED)
 
 
@@ -93,8 +96,8 @@ def build(
 @_plainly
 def show(*, run: str, as_json: bool) -> None:
     """Show RUN: a run id, or KEY (<tenant>/<campaign>) for the campaign's newest run."""
-    builder = Builder(Settings.from_environment())
-    _report(Console(), builder, _run_of(builder, run), as_json=as_json)
+    with _builder() as builder:
+        _report(terminal.console(), builder, _run_of(builder, run), as_json=as_json)
 
 
 @main.command()
@@ -104,15 +107,23 @@ def show(*, run: str, as_json: bool) -> None:
 def preview(*, key: str, port: int) -> None:
     """Serve the newest game of the campaign KEY on this machine, until Ctrl-C."""
     campaign = CampaignKey.parse(key, source="KEY")
-    builder = Builder(Settings.from_environment())
-    ledger = builder.ledger.tenant(campaign.tenant_id)
-    with served_game(ledger, builder.store, campaign_id=campaign.campaign_id, port=port) as address:
-        click.echo(f"{campaign} plays at {address}  (Ctrl-C ends it)")
-        try:
-            while True:
-                time.sleep(3600)
-        except KeyboardInterrupt:
-            click.echo()
+    with _builder() as builder:
+        ledger = builder.ledger.tenant(campaign.tenant_id)
+        with served_game(ledger, builder.store, campaign_id=campaign.campaign_id, port=port) as address:
+            click.echo(f"{campaign} plays at {address}  (Ctrl-C ends it)")
+            _wait_for_interrupt()
+
+
+def _wait_for_interrupt() -> None:
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        click.echo()
+
+
+def _builder() -> AbstractContextManager[Builder]:
+    return closing(Builder(Settings.from_environment()))
 
 
 def _overrides(assignments: tuple[str, ...]) -> dict[str, Any]:
@@ -157,5 +168,11 @@ def _report(console: Console, builder: Builder, run: RunRecord, *, as_json: bool
     terminal.show_run(console, run, steps, artifacts)
     if "game_bundle" in artifacts:
         console.print(
-            f"Play it: [bold]campaign preview {run.tenant_id}/{run.campaign_id}[/]", highlight=False
+            f"Play it: [bold]{_command()} preview {run.tenant_id}/{run.campaign_id}[/]", highlight=False
         )
+
+
+def _command() -> str:
+    """Spell this command as it can be typed again: by name where it is on PATH, else as it was called."""
+    called = sys.argv[0]
+    return "campaign" if shutil.which("campaign") == called else called

@@ -7,13 +7,15 @@ Does not belong here: any of the parts; each has a file of its own under orchest
 import dagster as dg
 
 from campaign_pipeline.orchestration.assets import campaign_assets
-from campaign_pipeline.orchestration.io_managers import ArtifactIOManagerResource
+from campaign_pipeline.orchestration.io_managers import (
+    FileArtifactIOManager,
+    JsonArtifactIOManager,
+    over_builder,
+)
 from campaign_pipeline.orchestration.jobs import campaign_build
 from campaign_pipeline.orchestration.resources import BuilderResource, TriggerResource
 from campaign_pipeline.orchestration.schedules import recurring_builds
 from campaign_pipeline.orchestration.sensors import campaigns_with_briefs
-
-builder = BuilderResource()
 
 defs = dg.Definitions(
     assets=campaign_assets,  # campaign_brief → game_config, bgm → game_bundle → campaign_manifest
@@ -21,10 +23,10 @@ defs = dg.Definitions(
     schedules=[recurring_builds],
     sensors=[campaigns_with_briefs],
     resources={
-        "builder": builder,  # ledger, artifact store, settings
+        "builder": BuilderResource(),  # ledger, artifact store, settings
         "trigger": TriggerResource.configure_at_launch(),  # base run, overrides, cache mode of one build
-        "json_artifacts": ArtifactIOManagerResource(builder=builder, holds="document"),
-        "file_artifacts": ArtifactIOManagerResource(builder=builder, holds="file"),
+        "json_artifacts": over_builder(JsonArtifactIOManager),
+        "file_artifacts": over_builder(FileArtifactIOManager),
     },
     # In one process a build of four steps costs a quarter of what a process a step does; here, and not on a job,
     # so that the UI's Materialize button has it too.

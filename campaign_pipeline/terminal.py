@@ -4,6 +4,7 @@ Belongs here: how the ledger's rows are drawn.
 Does not belong here: what commands there are (cli), and any reading that is not of the ledger.
 """
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +24,14 @@ _MARKS = {
 }
 _POLL_S = 0.1
 _MEGABYTE = 1_000_000
+_UUID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+_PIPED_WIDTH = 110
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Give the terminal; where output goes to a file or a pipe, lines are long enough for the tables."""
+    found = Console(stderr=stderr)
+    return found if found.is_terminal else Console(stderr=stderr, width=max(found.width, _PIPED_WIDTH))
 
 
 def watch(console: Console, ledger: TenantLedger, run_id: str, *, running: Callable[[], bool]) -> None:
@@ -46,7 +55,11 @@ def _print_as_they_end(
         for step in ledger.steps(run_id):
             if step.status in {"completed", "failed", "skipped"} and step.step_id not in told:
                 told.add(step.step_id)
-                console.print(f"{_mark(step)} {step.step_id}: {_how(step)}", highlight=False)
+                console.print(
+                    f"{_mark(step)} {step.step_id}: {_how(step, run_error=None)}",
+                    highlight=False,
+                    soft_wrap=True,
+                )
         if going:
             time.sleep(_POLL_S)
 
@@ -57,9 +70,11 @@ def show_run(
     """Print a run: what it built, from what, and how it ended."""
     key = f"{run.tenant_id}/{run.campaign_id}"
     console.print(
-        f"[bold]{escape(key)}[/]  {run.workflow_name}  run {run.id}  [bold]{run.status}[/]", highlight=False
+        f"[bold]{escape(key)}[/]  {run.workflow_name}  [bold]{run.status}[/]  run {run.id}",
+        highlight=False,
+        soft_wrap=True,
     )
-    console.print(_step_table(steps, artifacts=artifacts))
+    console.print(_step_table(steps, artifacts=artifacts, run_error=run.error))
     if run.error:
         console.print(f"[red]{escape(run.error)}[/]", highlight=False, soft_wrap=True)
 
@@ -107,7 +122,9 @@ def _step_as_json(step: StepRecord, artifact: ArtifactRecord | None) -> dict[str
     }
 
 
-def _step_table(steps: list[StepRecord], *, artifacts: dict[str, ArtifactRecord]) -> Table:
+def _step_table(
+    steps: list[StepRecord], *, artifacts: dict[str, ArtifactRecord], run_error: str | None = None
+) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("", "step", "artifact"):
         table.add_column(name, no_wrap=True)
@@ -122,7 +139,7 @@ def _step_table(steps: list[StepRecord], *, artifacts: dict[str, ArtifactRecord]
             artifact.type if artifact else "",
             _size(artifact.size_bytes) if artifact else "",
             f"{step.duration_ms / 1000:.2f} s" if step.duration_ms is not None else "",
-            escape(_how(step)),
+            escape(_how(step, run_error=run_error)),
         )
     return table
 
@@ -133,14 +150,20 @@ def _mark(step: StepRecord) -> str:
     return _MARKS[step.status]
 
 
-def _how(step: StepRecord) -> str:
-    if step.error:
+def _how(step: StepRecord, *, run_error: str | None) -> str:
+    """Say what became of a step; what the whole run says already is not said again for each."""
+    if step.error and step.error != run_error:
         return f"{step.status}: {step.error}"
     if step.cache_hit:
-        return f"reused, {_reason(step)}"
+        return f"reused: {_short(_reason(step))}"
     if step.status == "completed":
-        return f"made, {_reason(step)}"
+        return f"made: {_short(_reason(step))}"
     return str(step.status)
+
+
+def _short(text: str) -> str:
+    """Cut run ids to the eight digits that Dagster's UI shows."""
+    return _UUID.sub(lambda match: match[1], text)
 
 
 def _reason(step: StepRecord) -> str:

@@ -1,3 +1,3 @@
 """What all tests share: the plugin modules that hold their fixtures."""
 
-pytest_plugins = ["campaign_pipeline_tests.databases"]
+pytest_plugins = ["campaign_pipeline_tests.databases", "campaign_pipeline_tests.workplace"]

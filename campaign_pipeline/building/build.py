@@ -7,6 +7,7 @@ Does not belong here: what skills are called with (building.calls), how a run is
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from time import perf_counter
 
 from campaign_pipeline.building.calls import Product, StepCall, Surroundings
@@ -73,7 +74,7 @@ class Build:
         self.run = run
         self.trigger = trigger
 
-    @property
+    @cached_property
     def surroundings(self) -> Surroundings:
         """What the calls of this run's skills may know."""
         return Surroundings(

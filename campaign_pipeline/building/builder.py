@@ -28,6 +28,8 @@ class Builder:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        # One process works on one run at a time, step after step: its trigger is frozen, and need not be read again.
+        self._build: Build | None = None
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -51,19 +53,22 @@ class Builder:
             CampaignError: Why the run cannot be built. The run is then failed and its steps are skipped, in the same
                 words; only where the ledger itself cannot be reached there is no row.
         """
+        if self._build is not None and self._build.run.id == order.run_id:
+            return self._build
         ledger = self.ledger.tenant(order.tenant_id)
         run = self._opened(ledger, order)
         if run.trigger.get("brief") is None:
             if run.error is not None:
                 raise CampaignError.from_text(run.error)
             run = self._settle(ledger, order)
-        return Build(
+        self._build = Build(
             settings=self.settings,
             store=self.store,
             ledger=ledger,
             run=run,
             trigger=Trigger.model_validate(run.trigger),
         )
+        return self._build
 
     def _opened(self, ledger: TenantLedger, order: RunOrder) -> RunRecord:
         return ledger.open_run(

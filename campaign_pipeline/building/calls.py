@@ -7,6 +7,7 @@ Does not belong here: what a skill does (skills), or whether it need be called a
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from campaign_pipeline.building.trigger import Trigger
@@ -81,7 +82,7 @@ class Surroundings:
     first_built_at: Callable[[], datetime]
     built_at: datetime
 
-    @property
+    @cached_property
     def brief(self) -> Brief:
         """The brief that the run is held to."""
         return Brief.model_validate(self.trigger.brief)

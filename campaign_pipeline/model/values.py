@@ -27,7 +27,13 @@ class StrictModel(BaseModel):
     """A frozen value that takes its keys as they are written and no others."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, serialize_by_alias=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        serialize_by_alias=True,
+        # A build that reuses everything validates a brief and nothing else: the other validators are never made.
+        defer_build=True,
     )
 
     @model_validator(mode="before")

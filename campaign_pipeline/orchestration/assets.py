@@ -141,8 +141,6 @@ def _run(
         outcome = build.run_step(call(build), attempt=context.retry_number + 1)
     except CampaignError as error:
         raise as_failure(error) from error
-    how = "reused" if outcome.cache_hit else "made"
-    context.log.info("%s: %s, %s", outcome.step_id, how, outcome.reason)
     return dg.MaterializeResult(value=outcome, data_version=dg.DataVersion(outcome.artifact.content_hash))
 
 
