@@ -1,5 +1,6 @@
 """The artifacts' models: their keys, their rules, their hashes."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from campaign_pipeline.model.digest import canonical_hash, content_hash
 from campaign_pipeline.model.files import StoredFile
 from campaign_pipeline.model.game_config import GameConfig
 from campaign_pipeline.model.merge import merge_patch
-from campaign_pipeline_tests.model.artifacts import BUNDLE_MANIFEST, GAME_CONFIG, MANIFEST
+from campaign_pipeline_tests.model.artifacts import BUNDLE_MANIFEST, DIGEST, GAME_CONFIG, MANIFEST
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,22 @@ def test_a_hash_that_is_none_is_refused_by_its_own_code(digest: str) -> None:
 
     assert refusal(caught.value).code is ErrorCode.INVALID_HASH
     assert "64 lower-case hex digits are expected" in refusal(caught.value).message
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("a.MP4", "video/mp4"),
+        ("b.png", "image/png"),
+        ("c", "application/octet-stream"),
+        ("d.xyz", "application/octet-stream"),
+    ],
+)
+def test_a_stored_file_is_described_by_its_name(name: str, media_type: str) -> None:
+    stored = StoredFile.of(Path("/somewhere") / name, content_hash=DIGEST, size_bytes=3)
+
+    assert (stored.filename, stored.media_type) == (name, media_type)
+    assert StoredFile.model_validate(stored.to_json()) == stored
 
 
 def test_a_manifest_refuses_null_for_an_optional_key() -> None:
