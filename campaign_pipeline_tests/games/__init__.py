@@ -1,0 +1,1 @@
+"""Tests of the games, mirroring campaign_pipeline.games."""

@@ -181,6 +181,26 @@ def test_logo_and_background_are_shown_where_the_campaign_has_them(
     assert stage.console == []
 
 
+@pytest.mark.parametrize(("theme", "paint"), [("midnight_gold", "white"), ("candy_pop", "black")])
+def test_words_stay_readable_on_the_most_unfortunate_picture(
+    from_file: Opened, theme: str, paint: str
+) -> None:
+    stage = from_file(
+        game_config("spin_wheel_v1", theme=theme), images={"background": picture(100, 100, paint)}
+    )
+
+    with Image.open(io.BytesIO(stage.page.screenshot())) as shot:
+        ground = shot.convert("RGB").getpixel((4, 200))
+
+    assert isinstance(ground, tuple)
+    ratio = stage.game.evaluate(
+        "(ground) => CampaignRuntime.colour.contrast(ground, "
+        "getComputedStyle(document.documentElement).getPropertyValue('--ink'))",
+        "#{:02x}{:02x}{:02x}".format(*ground),
+    )
+    assert ratio >= 4.5
+
+
 def test_a_campaign_without_pictures_asks_for_none(from_file: Opened, config: dict[str, Any]) -> None:
     stage = from_file(config)
 
@@ -238,5 +258,8 @@ def test_the_code_of_the_game_stays_within_60_kilobytes() -> None:
 def test_no_script_uses_what_a_sandboxed_frame_refuses_or_copy_could_abuse() -> None:
     scripts = [(GAMES / "runtime/runtime.js").read_text(), (GAMES / "spin_wheel_v1/game.js").read_text()]
 
-    banned = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|\bfetch\(|XMLHttpRequest|localStorage|sessionStorage|document\.cookie|^import |^export "
+    banned = (
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|"
+        r"\bfetch\(|XMLHttpRequest|localStorage|sessionStorage|document\.cookie|^import |^export "
+    )
     assert [found for script in scripts for found in re.findall(banned, script, re.MULTILINE)] == []

@@ -184,7 +184,7 @@ window.CampaignRuntime = (function () {
     // Tints behind text go only as far as text stays readable on them.
     const tint = [0.55, 0.45, 0.35, 0.25, 0.15, 0].find((share) => contrast(ink, mix(background, primary, share)) >= 5.5);
     // An unknown picture may be as bright, or as dark, as the text itself.
-    const veil = [0.7, 0.76, 0.82, 0.88].find((share) => contrast(ink, mix(ink, background, share)) >= 4.5) || 0.94;
+    const veil = [0.55, 0.65, 0.75, 0.85].find((share) => contrast(ink, mix(ink, background, share)) >= 4.5) || 0.94;
     const face = mix(accent, '#ffffff', 0.12);
     const values = {
       accent, background, ink, panel, 'panel-ink': panelInk, prize,

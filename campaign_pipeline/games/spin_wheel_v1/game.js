@@ -233,13 +233,15 @@
     const typeface = getComputedStyle(document.body).fontFamily;
     for (let size = across ? 15 : 10.5; ; size *= 0.94) {
       const height = size * 1.08;
-      const room = (/** @type {number} */ line) =>
-        across ? Math.min(2 * (LABELS - (line + 1) * height) * spread - 7, 95) : along;
-      const most = Math.max(1, Math.floor((across ? along : 84 * spread) / height));
+      const most = across ? Math.floor(along / height) : 3;
       pen.font = `800 ${size}px ${typeface}`;
-      const lines = wrap(pen, label, most, room);
-      if (lines) return { height, lines };
-      if (size < 4.4) return { height, lines: [cut(pen, label, room(0))] };
+      for (let count = across ? most : 1; count <= most; count += 1) {
+        const room = (/** @type {number} */ line) => across
+          ? Math.min(2 * (LABELS - (line + 1) * height) * spread - 7, 95)
+          : Math.min(along, LABELS - ((Math.abs(line - (count - 1) / 2) + 0.5) * height + 1) / spread);
+        const lines = wrap(pen, label, count, room) || (size < 4.4 && [cut(pen, label, room(0))]);
+        if (lines) return { height, lines };
+      }
     }
   }
 
