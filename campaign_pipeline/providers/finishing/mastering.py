@@ -15,7 +15,7 @@ from campaign_pipeline.providers.finishing.loudness import SILENCE_LUFS, integra
 TARGET_LUFS = -18.0
 FULL_SCALE = 32768
 _CLOSE_ENOUGH_LU = 0.1
-_ROUNDS = 4
+_ROUNDS = 12
 _STRETCH = 1 << 16
 
 
@@ -29,19 +29,18 @@ def master(samples: NDArray[np.float64], *, sample_rate: int, loop: bool, ceilin
         CampaignError: GENERATION_FAILED, there is nothing to be heard.
     """
     samples -= samples.mean(axis=1, keepdims=True)
-    for _ in range(_ROUNDS):
+    for attempt in range(_ROUNDS):
         loudness = integrated_loudness(samples, sample_rate=sample_rate, loop=loop)
         if loudness <= SILENCE_LUFS:
             raise CampaignError(
                 ErrorCode.GENERATION_FAILED,
                 f"audio: the provider's sound is silent; music at {TARGET_LUFS:g} LUFS is expected",
             )
-        if abs(loudness - TARGET_LUFS) < _CLOSE_ENOUGH_LU:
-            break
         samples *= gain(TARGET_LUFS - loudness)
-        if limit(samples, ceiling=gain(ceiling_dbtp), sample_rate=sample_rate, loop=loop) == 0:
-            break  # nothing but gain was changed, so the target is met
-    limit(samples, ceiling=gain(ceiling_dbtp), sample_rate=sample_rate, loop=loop)
+        dips = limit(samples, ceiling=gain(ceiling_dbtp), sample_rate=sample_rate, loop=loop)
+        # Held peaks cost loudness, so it is measured again, unless they were held before this small gain.
+        if not dips or (attempt and abs(loudness - TARGET_LUFS) < _CLOSE_ENOUGH_LU):
+            break
     _round(samples)
 
 

@@ -17,7 +17,7 @@ from campaign_pipeline.providers.hearing import k_power
 Samples = NDArray[np.float64]
 
 _WINDOW = 4096
-_MOST_WINDOWS = 400
+_MOST_WINDOWS = 200
 _PHONE_HZ = 300.0
 _ORDINARY_STEP = 0.999
 

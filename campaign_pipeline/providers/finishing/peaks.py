@@ -62,9 +62,8 @@ def _search(samples: Samples, *, threshold: float, loop: bool) -> Iterator[Peaks
             places = np.union1d(near, near - 1)
             places = places % len(channel) if loop else places[places >= 0]
             around = channel.take(places[:, None] + reach, mode="wrap" if loop else "clip")
-            values = np.maximum(
-                np.abs(np.einsum("nt,tp->np", around, kernel)).max(axis=1, initial=0), np.abs(channel[places])
-            )
+            between = np.einsum("nt,tp->np", around, kernel)
+            values = np.maximum(np.abs(between).max(axis=1, initial=0), np.abs(channel[places]))
             over = values > threshold
             yield Peaks(frames=places[over], values=values[over])
 

@@ -14,6 +14,9 @@ from campaign_pipeline.providers.synth.prompts import Wishes, wishes_of
 from campaign_pipeline.providers.synth.score import PitchedBus
 from campaign_pipeline.providers.synth.theory import Key
 
+_BRIGHTEST = 1.25
+"""Beyond it music gets shrill, and a phone's speaker makes it worse."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Arrangement:
@@ -63,7 +66,7 @@ def arrange(request: AudioRequest, *, dice: Dice) -> Arrangement:
         energy=drums_energy,
         swing=min(0.4, genre.swing + mood.swing + wishes.swing),
         chord_size=4 if wishes.big_chords else max(mood.chord_size, genre.chord_size),
-        brightness=mood.brightness * wishes.brightness * (0.85 + 0.3 * request.energy_level),
+        brightness=min(_BRIGHTEST, mood.brightness * wishes.brightness * (0.85 + 0.3 * request.energy_level)),
         patches={
             "lead": wishes.lead or chance.choice(genre.leads),
             "chords": wishes.chords or chance.choice(genre.chords),

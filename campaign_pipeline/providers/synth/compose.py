@@ -5,7 +5,7 @@ Does not belong here: what a part plays (melody, accompaniment, drumming) and ho
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from campaign_pipeline.model.audio import AudioRequest
 from campaign_pipeline.providers.synth.accompaniment import Bar, break_chord, comp, walk_bass
@@ -49,7 +49,7 @@ def compose(request: AudioRequest) -> Score:
     _write_accompaniment(score, arrangement, sections, dice=dice)
     _write_melody(score, arrangement, sections, dice=dice)
     if not request.loopable:
-        _end(score, arrangement, sections[-1])
+        _end(score, arrangement, sections[-1], beats=request.duration_sec / tempo.beat_s)
     return score
 
 
@@ -150,8 +150,8 @@ def _sing(score: Score, arrangement: Arrangement, place: _Place, motif: Motif, *
     return float(notes[-1].pitch) if notes else near
 
 
-def _end(score: Score, arrangement: Arrangement, section: Section) -> None:
-    """Let the last bar be the end: one chord upon the tonic, held, and nothing after it."""
+def _end(score: Score, arrangement: Arrangement, section: Section, *, beats: float) -> None:
+    """Let the last bar be the end: one chord upon the tonic, held until the piece is over."""
     last = float((score.tempo.bars - 1) * BEATS_PER_BAR)
     score.notes[:] = [note for note in score.notes if note.at < last]
     score.hits[:] = [hit for hit in score.hits if hit.at < last]
@@ -159,9 +159,12 @@ def _end(score: Score, arrangement: Arrangement, section: Section) -> None:
     tonic = key.chord(1, size=3)
     bar = Bar(number=score.tempo.bars - 1, chord=tonic, next_chord=tonic, intensity=0, last_of_section=False)
     voicing = voice_chord(tonic, after=(), centre=arrangement.genre.chord_centre)
-    score.notes += comp(bar, rhythm=_ENDING, voicing=voicing, swing=0, touch=1)
-    score.notes += walk_bass(bar, rhythm="R" + _ENDING[1:], swing=0)
-    score.notes.append(Note(bus="lead", pitch=key.pitch(7), at=last, beats=3, velocity=1.0, pan=0.08))
+    final = [
+        *comp(bar, rhythm=_ENDING, voicing=voicing, swing=0, touch=1),
+        *walk_bass(bar, rhythm="R" + _ENDING[1:], swing=0),
+        Note(bus="lead", pitch=key.pitch(7), at=last, beats=BEATS_PER_BAR, velocity=1.0, pan=0.08),
+    ]
+    score.notes += [replace(note, beats=beats - last) for note in final]
     if arrangement.wishes.drums:
         score.hits.append(Hit(bus="kick", drum="kick", at=last, velocity=1.0))
-        score.hits.append(Hit(bus="drums", drum="crash", at=last, velocity=0.7, pan=0.3))
+        score.hits.append(Hit(bus="cymbals", drum="crash", at=last, velocity=0.7, pan=0.3))

@@ -9,7 +9,7 @@ import random
 from campaign_pipeline.providers.synth.accompaniment import Bar
 from campaign_pipeline.providers.synth.arrangement import Arrangement
 from campaign_pipeline.providers.synth.grid import STEPS_PER_BEAT, strokes, swung
-from campaign_pipeline.providers.synth.score import Hit
+from campaign_pipeline.providers.synth.score import DrumBus, Hit
 
 _PANS = {
     "hat": 0.35,
@@ -21,6 +21,7 @@ _PANS = {
     "crash": 0.3,
 }
 _STEADY = ("hat", "shaker", "sleigh")
+_CYMBALS = ("hat", "open_hat", "shaker", "sleigh", "crash")
 _FILL_STEP = 8
 _THIN_DRUMS = ("hat", "shaker", "rim", "open_hat")
 
@@ -43,9 +44,15 @@ def drum(bar: Bar, *, arrangement: Arrangement, dice: random.Random, opens_secti
         hits += _strike(bar, name, rhythm, arrangement, fill={})
     if opens_section and bar.intensity >= 0 and arrangement.genre.fills != ({},):
         hits.append(
-            Hit(bus="drums", drum="crash", at=bar.at, velocity=0.45 + 0.3 * arrangement.energy, pan=0.3)
+            Hit(bus=_bus("crash"), drum="crash", at=bar.at, velocity=0.45 + 0.3 * arrangement.energy, pan=0.3)
         )
     return hits
+
+
+def _bus(drum_name: str) -> DrumBus:
+    if drum_name == "kick":
+        return "kick"
+    return "cymbals" if drum_name in _CYMBALS else "drums"
 
 
 def _strike(bar: Bar, name: str, rhythm: str, arrangement: Arrangement, *, fill: dict[str, str]) -> list[Hit]:
@@ -60,7 +67,7 @@ def _strike(bar: Bar, name: str, rhythm: str, arrangement: Arrangement, *, fill:
         )
         hits.append(
             Hit(
-                bus="kick" if name == "kick" else "drums",
+                bus=_bus(name),
                 drum=name,
                 at=swung(bar.at + stroke.step / STEPS_PER_BEAT, swing=arrangement.swing),
                 velocity=stroke.loudness * rising,

@@ -42,7 +42,7 @@ class Genre:
     room_s: float = 1.2
     wet: float = 0.2
     chord_size: int = 3
-    chord_centre: float = 64.0
+    chord_centre: float = 66.0
     fills: tuple[Groove, ...] = field(
         default=(
             {"snare": "............oxxx"},
@@ -52,7 +52,15 @@ class Genre:
     )
 
 
-_SHARES = {"kick": 0.13, "drums": 0.13, "bass": 0.15, "chords": 0.22, "arp": 0.11, "lead": 0.26}
+_SHARES = {
+    "kick": 0.11,
+    "drums": 0.12,
+    "cymbals": 0.006,
+    "bass": 0.11,
+    "chords": 0.24,
+    "arp": 0.11,
+    "lead": 0.26,
+}
 
 ELECTRONIC = Genre(
     name="electronic",
@@ -79,7 +87,7 @@ ELECTRONIC = Genre(
     bass=("..R_..R_..R_..R_", "R_.R..R_R_.R..8.", "..R_..R_..5_..8_", "R__R__R_..R_R_8_"),
     comping=("x_______________", "x__x__x___x__x__", "..x_..x_..x_..x_", "x_____x_____x___"),
     arp=("x...x...x...x...", "x.x.x.x.x.x.x.x.", "x.xxx.xxx.xxx.xx"),
-    shares=_SHARES | {"kick": 0.16, "drums": 0.11},
+    shares=_SHARES | {"kick": 0.12, "drums": 0.075, "cymbals": 0.004},
     duck=0.5,
 )
 
@@ -125,10 +133,10 @@ ROCK = Genre(
     bass=("R.R.R.R.R.R.R.R.", "R_R_R_R_R_R_5_8_", "R__RR_R_R__RR_5_"),
     comping=("x___x___x___x___", "x_x.x_xxx_x.x_x.", "x_____x_x___x_x_"),
     arp=("", "..x...x...x...x.", "x.x.x.x.x.x.x.x."),
-    shares=_SHARES | {"drums": 0.16, "chords": 0.24, "arp": 0.07, "lead": 0.25},
+    shares=_SHARES | {"drums": 0.14, "chords": 0.26, "arp": 0.07},
     room_s=0.9,
     wet=0.13,
-    chord_centre=62,
+    chord_centre=64,
 )
 
 HIPHOP = Genre(
@@ -151,7 +159,7 @@ HIPHOP = Genre(
     bass=("R_____R___5_____", "R______R__R___8_", "R___..R_..R_5___"),
     comping=("x_____x_________", "x______x__x_____", "..x_____..x_____"),
     arp=("", "..x.....x.....x.", "..x..x..x..x..x."),
-    shares=_SHARES | {"kick": 0.14, "bass": 0.16, "drums": 0.15, "arp": 0.08, "lead": 0.24},
+    shares=_SHARES | {"kick": 0.12, "bass": 0.12, "drums": 0.1, "cymbals": 0.005, "arp": 0.08},
     swing=0.28,
     duck=0.2,
     chord_size=4,
@@ -173,11 +181,19 @@ AMBIENT = Genre(
     bass=("R_______________", "R_________5_____"),
     comping=("x_______________",),
     arp=("", "x.....x.....x...", "x..x..x..x..x..."),
-    shares={"kick": 0.06, "drums": 0.03, "bass": 0.14, "chords": 0.40, "arp": 0.13, "lead": 0.24},
+    shares={
+        "kick": 0.05,
+        "drums": 0.02,
+        "cymbals": 0.006,
+        "bass": 0.12,
+        "chords": 0.40,
+        "arp": 0.14,
+        "lead": 0.26,
+    },
     room_s=2.4,
     wet=0.5,
     chord_size=4,
-    chord_centre=66,
+    chord_centre=67,
     fills=({},),
 )
 
@@ -196,10 +212,18 @@ CINEMATIC = Genre(
     bass=("R_______R_______", "R_____R_R_____5_", "R_R_R_R_R_R_R_R_"),
     comping=("x_______________", "x_______x_______", "x_____x_____x___"),
     arp=("x...x...x...x...", "x.x.x.x.x.x.x.x.", "x.xxx.xxx.xxx.xx"),
-    shares={"kick": 0.05, "drums": 0.17, "bass": 0.13, "chords": 0.27, "arp": 0.12, "lead": 0.26},
+    shares={
+        "kick": 0.04,
+        "drums": 0.16,
+        "cymbals": 0.006,
+        "bass": 0.12,
+        "chords": 0.28,
+        "arp": 0.12,
+        "lead": 0.27,
+    },
     room_s=1.9,
     wet=0.34,
-    chord_centre=63,
+    chord_centre=65,
     fills=(
         {"tom": "x.x.x.x.xxxxxxxx"},
         {"tom": "........x.oxxoxx", "snare": "--------ooooxxxx"},

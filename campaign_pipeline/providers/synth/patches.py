@@ -106,6 +106,16 @@ PATCHES: dict[str, Patch] = {
         decay_s=0.22,
         release_s=0.15,
     ),
+    "steel_pan": Patch(
+        partials=((1, 1), (2, 0.55), (3, 0.3), (4, 0.18), (6, 0.06)),
+        dark_hz=1800,
+        open_hz=5500,
+        open_s=0.09,
+        attack_s=0.004,
+        decay_s=0.32,
+        release_s=0.2,
+        vibrato=0.003,
+    ),
     "vibes": Patch(
         partials=((1, 1), (2, 0.1), (4, 0.35), (10, 0.05)),
         dark_hz=2500,

@@ -63,12 +63,12 @@ class Percussion:
     def _snare(self) -> Samples:
         kit = self._kit
         tone = self._sweep(kit.snare_hz, above_hz=90, fall_s=0.015, ring_s=0.07, length_s=0.4)
-        wires = self._rustle(900, 6500 * kit.edge, ring_s=kit.snare_s, length_s=0.4)
+        wires = self._rustle(700, 3800 * kit.edge, ring_s=kit.snare_s, length_s=0.4)
         return 0.55 * tone + 0.5 * wires
 
     def _clap(self) -> Samples:
-        burst = self._rustle(800, 4200 * self._kit.edge, ring_s=0.09, length_s=0.32)
-        early = self._rustle(800, 4200 * self._kit.edge, ring_s=0.008, length_s=0.03)
+        burst = self._rustle(700, 3000 * self._kit.edge, ring_s=0.09, length_s=0.32)
+        early = self._rustle(700, 3000 * self._kit.edge, ring_s=0.008, length_s=0.03)
         for delay_s, level in ((0.0, 0.7), (0.011, 0.8)):
             start = int(delay_s * self._rate)
             burst[start : start + len(early)] += level * early
@@ -78,19 +78,19 @@ class Percussion:
         return 0.5 * self._sweep(820, above_hz=500, fall_s=0.004, ring_s=0.022, length_s=0.12)
 
     def _hat(self) -> Samples:
-        return 0.3 * self._rustle(5200, 9500, ring_s=0.026, length_s=0.12)
+        return 0.3 * self._rustle(5000, 8500, ring_s=0.026, length_s=0.12)
 
     def _open_hat(self) -> Samples:
-        return 0.26 * self._rustle(4800, 9500, ring_s=0.1, length_s=0.4)
+        return 0.26 * self._rustle(4500, 8000, ring_s=0.1, length_s=0.4)
 
     def _shaker(self) -> Samples:
-        return 0.2 * self._rustle(3600, 8000, ring_s=0.03, length_s=0.14)
+        return 0.2 * self._rustle(3400, 7000, ring_s=0.03, length_s=0.14)
 
     def _sleigh(self) -> Samples:
         return 0.22 * self._rustle(4500, 7500, ring_s=0.06, length_s=0.25)
 
     def _crash(self) -> Samples:
-        return 0.28 * self._rustle(2600, 9000, ring_s=0.5, length_s=2.0)
+        return 0.28 * self._rustle(2200, 7000, ring_s=0.45, length_s=2.0)
 
     def _tom(self) -> Samples:
         skin = self._sweep(105, above_hz=70, fall_s=0.05, ring_s=0.2, length_s=0.8)

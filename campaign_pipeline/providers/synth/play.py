@@ -23,9 +23,9 @@ Samples = NDArray[np.float64]
 
 _BLOCK = 32768
 """Frames mixed at a time: small enough for a processor's cache, large enough for fast convolution."""
-_MIX_ORDER: tuple[Bus, ...] = ("kick", "drums", "bass", "chords", "arp", "lead")
+_MIX_ORDER: tuple[Bus, ...] = ("kick", "drums", "cymbals", "bass", "chords", "arp", "lead")
 _DUCKED = frozenset({"bass", "chords", "arp"})
-_SENDS = {"kick": 0.0, "drums": 0.25, "bass": 0.0, "chords": 0.8, "arp": 1.0, "lead": 1.0}
+_SENDS = {"kick": 0.0, "drums": 0.25, "cymbals": 0.15, "bass": 0.0, "chords": 0.8, "arp": 1.0, "lead": 1.0}
 _ECHOES = ((0.75, 0.30, -0.5), (1.5, 0.16, 0.5))
 """Echoes of the lead: beats later, level, pan."""
 _CORRELATION = 0.62

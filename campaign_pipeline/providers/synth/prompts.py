@@ -47,6 +47,7 @@ _ENERGY = (
     (r"fast|driving|energetic|intense|powerful|hard|upbeat|party|exciting", 0.15),
 )
 _LEADS = (
+    (r"steel.?(drums?|pans?)|calypso|carnival", "steel_pan"),
     (r"tropical|island|beach|caribbean|marimba|jungle", "marimba"),
     (r"8.?bit|chip.?tune|arcade|retro|pixel|video.?game", "square_lead"),
     (r"bells?|christmas|winter|snow\w*|music.?box|magic\w*", "bell"),

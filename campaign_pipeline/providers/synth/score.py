@@ -11,7 +11,7 @@ from campaign_pipeline.providers.synth.genres import Genre
 from campaign_pipeline.providers.tempo import Tempo
 
 PitchedBus = Literal["bass", "chords", "arp", "lead"]
-DrumBus = Literal["kick", "drums"]
+DrumBus = Literal["kick", "drums", "cymbals"]
 Bus = PitchedBus | DrumBus
 
 

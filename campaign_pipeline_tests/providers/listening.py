@@ -1,0 +1,70 @@
+"""Measurements of finished music that share no code with what is measured: scipy, pyloudnorm, PyAV."""
+
+import io
+import warnings
+
+import av
+import numpy as np
+import pyloudnorm
+import scipy.signal
+import soundfile
+from numpy.typing import NDArray
+
+from campaign_pipeline.skills.generate_bgm_track import BgmTrack
+
+Samples = NDArray[np.float64]
+
+
+def decoded(track: BgmTrack) -> tuple[Samples, int]:
+    """Decode a whole file with soundfile: shape (channels, frames), and the sample rate."""
+    samples, rate = soundfile.read(io.BytesIO(track.data), dtype="float64", always_2d=True)
+    return samples.T, int(rate)
+
+
+def loop_of(track: BgmTrack) -> Samples:
+    samples, rate = decoded(track)
+    return samples[:, round(track.loop.start_sec * rate) : round(track.loop.end_sec * rate)]
+
+
+def frames_by_pyav(track: BgmTrack) -> int:
+    with av.open(io.BytesIO(track.data), mode="r") as container:
+        counts: list[int] = [frame.samples for frame in container.decode(audio=0)]
+    return sum(counts)
+
+
+def loudness(samples: Samples, *, rate: int, loop: bool) -> float:
+    heard = np.tile(samples, (1, 3)) if loop else samples
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return float(pyloudnorm.Meter(rate).integrated_loudness(heard.T))
+
+
+def true_peak_dbtp(samples: Samples, *, loop: bool) -> float:
+    heard = np.concatenate((samples[:, -64:], samples, samples[:, :64]), axis=1) if loop else samples
+    return float(20 * np.log10(np.abs(scipy.signal.resample_poly(heard, 4, 1, axis=1)).max()))
+
+
+def chroma(samples: Samples, *, rate: int) -> Samples:
+    """Give the share of each pitch class in the energy between 100 Hz and 2 kHz."""
+    hz, _, spectrum = scipy.signal.stft(samples.mean(axis=0), rate, nperseg=8192)
+    energy = np.square(np.abs(spectrum)).sum(axis=1)
+    shares = np.zeros(12)
+    for frequency, power in zip(hz, energy, strict=True):
+        if 100 <= frequency <= 2000:
+            shares[round(69 + 12 * np.log2(frequency / 440)) % 12] += power
+    shares /= shares.sum()
+    return shares
+
+
+def onsets(samples: Samples, *, rate: int, slots: int) -> Samples:
+    """Give how much new sound begins in each of equal slots of the piece, as shares."""
+    _, _, spectrum = scipy.signal.stft(samples.mean(axis=0), rate, nperseg=1024)
+    flux = np.maximum(np.diff(np.log(np.abs(spectrum) + 1e-4), axis=1), 0).sum(axis=0)
+    parts = np.array([part.sum() for part in np.array_split(flux, slots)])
+    parts /= parts.sum()
+    return parts
+
+
+def distance(one: Samples, other: Samples) -> float:
+    """Give how far apart two sets of shares are: 0 the same, 1 nothing in common."""
+    return float(np.abs(one - other).sum() / 2)

@@ -1,0 +1,165 @@
+"""The finishing chain, against measurements that share no code with it."""
+
+import struct
+import zlib
+
+import numpy as np
+import pytest
+import scipy.signal
+
+from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.model.audio import AudioRequest
+from campaign_pipeline.providers.audio import GeneratedAudio
+from campaign_pipeline.providers.finishing.chain import finish
+from campaign_pipeline.providers.finishing.encoding import Encoding, decode_into, encode, nearest_bitrate
+from campaign_pipeline.providers.finishing.loudness import integrated_loudness
+from campaign_pipeline.providers.finishing.mastering import master
+from campaign_pipeline.providers.finishing.peaks import true_peak
+from campaign_pipeline.providers.finishing.waveform import HEIGHT, WIDTH, draw_waveform
+from campaign_pipeline.providers.hearing import k_weighting
+from campaign_pipeline_tests.providers.listening import Samples, loudness, true_peak_dbtp
+
+
+def _coloured_noise(*, rate: int, seconds: float, seed: int = 1) -> Samples:
+    noise = np.random.default_rng(seed).standard_normal((2, round(rate * seconds)))
+    swell = 0.8 + np.abs(np.sin(np.linspace(0, 9, noise.shape[1])))
+    coloured: Samples = scipy.signal.lfilter([0.1], [1, -0.9], noise * swell) * 0.3
+    return coloured
+
+
+@pytest.mark.parametrize("rate", [22050, 44100, 48000])
+@pytest.mark.parametrize("loop", [True, False])
+def test_loudness_agrees_with_pyloudnorm(rate: int, loop: bool) -> None:  # noqa: FBT001
+    samples = _coloured_noise(rate=rate, seconds=12)
+
+    measured = integrated_loudness(samples, sample_rate=rate, loop=loop)
+
+    assert measured == pytest.approx(loudness(samples, rate=rate, loop=loop), abs=0.1)
+
+
+def test_the_weighting_curve_is_the_standards_two_biquads() -> None:
+    hz = np.geomspace(20, 20000, 50)
+    _, shelf = scipy.signal.freqz(
+        [1.53512485958697, -2.69169618940638, 1.19839281085285],
+        [1, -1.69065929318241, 0.73248077421585],
+        hz,
+        fs=48000,
+    )
+    _, high_pass = scipy.signal.freqz([1, -2, 1], [1, -1.99004745483398, 0.99007225036621], hz, fs=48000)
+
+    curve = k_weighting(hz, sample_rate=48000)
+
+    assert np.allclose(curve, shelf * high_pass, rtol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_true_peaks_agree_with_polyphase_resampling(seed: int) -> None:
+    samples = _coloured_noise(rate=44100, seconds=3, seed=seed)
+
+    measured = 20 * np.log10(true_peak(samples, loop=True))
+
+    assert measured == pytest.approx(true_peak_dbtp(samples, loop=True), abs=0.1)
+
+
+def test_a_peak_between_two_samples_is_found() -> None:
+    tone = np.sin(2 * np.pi * np.arange(44100) / 4 + np.pi / 4)[None, :]
+
+    assert np.abs(tone).max() == pytest.approx(0.7071, abs=1e-3)
+    assert true_peak(tone, loop=True) == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize("loop", [True, False])
+def test_hard_peaks_are_held_and_the_loudness_is_met(loop: bool) -> None:  # noqa: FBT001
+    samples = _coloured_noise(rate=44100, seconds=10)
+    samples[:, ::22050] += 6.0
+    samples += 0.2
+
+    master(samples, sample_rate=44100, loop=loop, ceiling_dbtp=-3)
+
+    assert true_peak_dbtp(samples, loop=loop) <= -2.8
+    assert loudness(samples, rate=44100, loop=loop) == pytest.approx(-18, abs=0.5)
+    assert np.abs(samples.mean(axis=1)).max() < 1e-3
+    assert np.array_equal(samples * 32768, np.rint(samples * 32768))
+
+
+@pytest.mark.parametrize(
+    ("asked", "rate", "nearest"),
+    [(96, 44100, 96), (100, 44100, 96), (320, 48000, 320), (32, 44100, 32), (96, 22050, 96)],
+)
+def test_the_bit_rate_is_constant_and_the_nearest(asked: int, rate: int, nearest: int) -> None:
+    samples = _coloured_noise(rate=rate, seconds=10) * 0.2
+    encoding = Encoding(audio_format="mp3", sample_rate=rate, channels=2, bitrate_kbps=asked, loop=False)
+
+    encoded = encode(samples, encoding=encoding)
+
+    assert nearest_bitrate(asked, sample_rate=rate) == nearest
+    assert len(encoded.data) * 8 / 10 / 1000 == pytest.approx(nearest, rel=0.02)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("rate", [22050, 44100])
+def test_an_mp3_decodes_to_what_was_encoded_at_the_same_level(channels: int, rate: int) -> None:
+    time = np.arange(rate * 2) / rate
+    tones = [np.sin(2 * np.pi * hz * time) * np.hanning(len(time)) / 4 for hz in (440, 660)]
+    samples = np.stack(tones[:channels])
+    heard = np.zeros_like(samples)
+    encoding = Encoding(audio_format="mp3", sample_rate=rate, channels=channels, bitrate_kbps=128, loop=True)
+
+    frames = decode_into(heard, encode(samples, encoding=encoding))
+
+    assert frames == samples.shape[1]
+    assert np.sqrt(np.mean((heard - samples) ** 2)) < 0.03 * np.sqrt(np.mean(samples**2))
+
+
+def test_a_wav_holds_the_very_samples() -> None:
+    samples = np.rint(_coloured_noise(rate=44100, seconds=1) * 4096) / 32768
+    heard = np.zeros_like(samples)
+    encoding = Encoding(audio_format="wav", sample_rate=44100, channels=2, bitrate_kbps=96, loop=True)
+
+    decode_into(heard, encode(samples, encoding=encoding))
+
+    assert np.array_equal(heard, samples)
+
+
+def _generated(samples: Samples, request: AudioRequest) -> GeneratedAudio:
+    return GeneratedAudio(
+        samples=samples, sample_rate=request.sample_rate, bpm=120, bars=5, loop=request.loopable
+    )
+
+
+def test_silence_is_refused() -> None:
+    request = AudioRequest(duration_sec=10)
+
+    with pytest.raises(CampaignError, match="silent") as caught:
+        finish(_generated(np.zeros((2, request.frames)), request), request=request)
+
+    assert caught.value.code is ErrorCode.GENERATION_FAILED
+
+
+def test_a_wrong_length_is_refused_with_both_numbers() -> None:
+    request = AudioRequest(duration_sec=10, format="wav")
+    samples = _coloured_noise(rate=44100, seconds=9)
+
+    with pytest.raises(CampaignError, match=r"396900 sample frames, 441000 are asked \(10 s\)"):
+        finish(_generated(samples, request), request=request)
+
+
+def test_a_step_at_the_seam_is_refused() -> None:
+    request = AudioRequest(duration_sec=10, format="wav", channels=1)
+    ramp = np.sin(2 * np.pi * np.linspace(0, 2000.25, request.frames))[None, :]
+
+    with pytest.raises(CampaignError, match="seam"):
+        finish(_generated(ramp, request), request=request)
+
+
+def test_the_waveform_is_a_small_valid_png_of_two_tones() -> None:
+    samples = _coloured_noise(rate=8000, seconds=4)
+
+    png = draw_waveform(samples)
+
+    width, height, bits, kind = struct.unpack(">IIBB", png[16:26])
+    data = png[png.index(b"IDAT") + 4 : png.index(b"IEND") - 8]
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    assert (width, height, bits, kind) == (WIDTH, HEIGHT, 2, 3)
+    assert len(zlib.decompress(data)) == HEIGHT * (1 + WIDTH // 4)
+    assert len(png) < 6000
