@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import yaml
@@ -108,7 +109,16 @@ class Workplace:
         """Build a campaign by `dagster job execute`."""
         tags = json.dumps({"dagster/partition": key})
         return self.command(
-            "dagster", "job", "execute", "-m", "campaign_pipeline.definitions", "-j", "campaign_build", "--tags", tags, **env
+            "dagster",
+            "job",
+            "execute",
+            "-m",
+            "campaign_pipeline.definitions",
+            "-j",
+            "campaign_build",
+            "--tags",
+            tags,
+            **env,
         )
 
     def tables(self) -> Tables:
@@ -151,13 +161,17 @@ def _parsed(row: Mapping[Any, Any]) -> Row:
 def _json(value: Any) -> Any:
     if isinstance(value, str) and value[:1] in "[{":
         return json.loads(value)
-    return str(value) if type(value).__name__ == "UUID" else value
+    if isinstance(value, list):
+        return [_json(child) for child in value]
+    return str(value) if isinstance(value, UUID) else value
 
 
 def lay_out(root: Path) -> Path:
     """Make a folder with the repository's briefs and instance configurations."""
     root.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(REPOSITORY / "briefs", root / "briefs", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    shutil.copytree(
+        REPOSITORY / "briefs", root / "briefs", ignore=shutil.ignore_patterns("*.py", "__pycache__")
+    )
     shutil.copytree(REPOSITORY / "deploy", root / "deploy")
     for name in ("dagster.yaml", "workspace.yaml"):
         shutil.copy(REPOSITORY / name, root / name)

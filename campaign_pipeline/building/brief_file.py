@@ -72,9 +72,11 @@ def read_brief(briefs_dir: Path, tenant: str, campaign: str) -> JsonObject:
 
 
 def _unknown(briefs_dir: Path, key: str, path: Path) -> CampaignError:
-    known = list_campaigns(briefs_dir)
+    # The tenant's own campaigns only: the message is kept in that tenant's rows.
+    tenant = path.parent.name
+    known = [name for name in list_campaigns(briefs_dir) if name.startswith(f"{tenant}/")]
     near = get_close_matches(key, known, n=3, cutoff=0.5) or known[:_NAMED_CAMPAIGNS]
-    message = f"{key}: no brief at {briefs_dir.name}/{path.parent.name}/{path.name}"
+    message = f"{key}: no brief at {briefs_dir.name}/{tenant}/{path.name}"
     right = f"; did you mean {' or '.join(near)}?" if near else "; write one there"
     return CampaignError(ErrorCode.UNKNOWN_CAMPAIGN, message + right)
 

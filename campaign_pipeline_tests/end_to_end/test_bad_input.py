@@ -56,7 +56,11 @@ VIDEOS = {"intro": "clips/intro.mp4", "win": "../acme/clips/win.mp4", "lose": "c
 
 SPOILED: list[tuple[str, Callable[[Path], None], str]] = [
     ("missing video", without_win_video, r"MISSING_ASSET: videos\.win: clips/win\.mp4 .*"),
-    ("no YAML", text("campaign_name: [unclosed"), r"VALIDATION_ERROR: demo/small\.yaml: .*line 1.*"),
+    (
+        "no YAML",
+        text("campaign_name: [unclosed"),
+        r"VALIDATION_ERROR: demo/small\.yaml: .*line \d+, column \d+.*",
+    ),
     ("empty", text(""), r"VALIDATION_ERROR: demo/small\.yaml: nothing found; a mapping .*"),
     ("a list", text("- a\n- b\n"), r"VALIDATION_ERROR: demo/small\.yaml: a list found; a mapping .*"),
     ("a tag", tagged, r"VALIDATION_ERROR: demo/small\.yaml: .*tag.*"),
@@ -69,17 +73,31 @@ SPOILED: list[tuple[str, Callable[[Path], None], str]] = [
         r"VALIDATION_ERROR: .*win_probability: 1\.2 found; .*1.*expected.*",
     ),
     ("negative duration", wrong(duration_sec=-5), r"VALIDATION_ERROR: .*duration_sec: -5(\.0)? found; .*"),
-    ("unknown template", wrong(template_id="spin_weel_v1"), r"UNKNOWN_TEMPLATE: .*spin_weel_v1.*spin_wheel_v1.*"),
+    (
+        "unknown template",
+        wrong(template_id="spin_weel_v1"),
+        r"UNKNOWN_TEMPLATE: .*spin_weel_v1.*spin_wheel_v1.*",
+    ),
     ("bad colour", wrong(colors={"primary": "bleu"}), r"VALIDATION_ERROR: .*colors\.primary: 'bleu'.*"),
     ("a path that leaves by ..", wrong(videos=VIDEOS), r"VALIDATION_ERROR: .*videos\.win: .*\.\..*"),
     ("a path that leaves by a link", linked_out, r"VALIDATION_ERROR: videos\.win: .*link.*"),
     ("an endless title", wrong(copy={"title": "x" * 10_000}), r"VALIDATION_ERROR: .*copy\.title: .*60.*"),
-    ("bidi overrides", wrong(copy={"title": "win \u202e now"}), r"VALIDATION_ERROR: .*copy\.title: .*U\+202E.*"),
-    ("an unknown theme", wrong(theme="neon_arcad"), r"VALIDATION_ERROR: .*theme: 'neon_arcad'.*neon_arcade.*"),
+    (
+        "bidi overrides",
+        wrong(copy={"title": "win \u202e now"}),
+        r"VALIDATION_ERROR: .*copy\.title: .*U\+202E.*",
+    ),
+    (
+        "an unknown theme",
+        wrong(theme="neon_arcad"),
+        r"VALIDATION_ERROR: .*theme: 'neon_arcad'.*neon_arcade.*",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("spoil", "message"), [case[1:] for case in SPOILED], ids=[case[0] for case in SPOILED])
+@pytest.mark.parametrize(
+    ("spoil", "message"), [case[1:] for case in SPOILED], ids=[case[0] for case in SPOILED]
+)
 def test_a_brief_that_cannot_be_built_fails_its_run_before_anything_works(
     desk: Desk, spoil: Callable[[Path], None], message: str
 ) -> None:
@@ -122,7 +140,9 @@ def test_an_unknown_campaign_is_told_the_nearest_one(desk: Desk) -> None:
     result = desk.campaign("build", "demo/sumer-spin")
 
     assert result.exit_code == 1
-    assert_refused(desk.place.tables(), r"UNKNOWN_CAMPAIGN: demo/sumer-spin: .*did you mean demo/summer-spin\?")
+    assert_refused(
+        desk.place.tables(), r"UNKNOWN_CAMPAIGN: demo/sumer-spin: .*did you mean demo/summer-spin\?"
+    )
     assert desk.place.tables().artifact == []
 
 
@@ -142,7 +162,9 @@ def test_a_key_that_is_none_writes_no_row(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("field", ["title", "instructions", "win_message", "lose_message"])
-@pytest.mark.parametrize("hostile", ["</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{7*7}}"])
+@pytest.mark.parametrize(
+    "hostile", ["</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{7*7}}"]
+)
 def test_hostile_copy_arrives_as_plain_text(desk: Desk, field: str, hostile: str) -> None:
     desk.place.write_brief(KEY, {"copy": {field: hostile}})
 
@@ -151,7 +173,9 @@ def test_hostile_copy_arrives_as_plain_text(desk: Desk, field: str, hostile: str
     assert run["status"] == "completed"
 
 
-def test_a_database_that_cannot_be_reached_is_a_message_and_no_row(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_cannot_be_reached_is_a_message_and_no_row(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk.place.write_brief(KEY)
     monkeypatch.setenv("CAMPAIGN_DATABASE_URL", "postgresql://someone:secret@127.0.0.1:9/nothing")
 
@@ -167,7 +191,9 @@ def test_a_database_that_cannot_be_reached_is_a_message_and_no_row(desk: Desk, m
 def test_dagsters_command_says_that_the_database_cannot_be_reached(desk: Desk) -> None:
     desk.place.write_brief(KEY)
 
-    done = desk.place.job_execute(KEY, CAMPAIGN_DATABASE_URL="postgresql://someone:secret@127.0.0.1:9/nothing")
+    done = desk.place.job_execute(
+        KEY, CAMPAIGN_DATABASE_URL="postgresql://someone:secret@127.0.0.1:9/nothing"
+    )
 
     assert done.returncode == 1
     assert "LEDGER_UNAVAILABLE: " in done.stdout + done.stderr

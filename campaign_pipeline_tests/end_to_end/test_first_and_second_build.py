@@ -7,7 +7,9 @@ from campaign_pipeline_tests.workplace import STEPS, Desk, Workplace
 DEMO = "demo/summer-spin"
 
 
-def test_a_first_build_fills_the_four_tables_and_a_second_one_reuses_all_of_it(any_workplace: Workplace) -> None:
+def test_a_first_build_fills_the_four_tables_and_a_second_one_reuses_all_of_it(
+    any_workplace: Workplace,
+) -> None:
     first = any_workplace.job_execute(DEMO)
     after_first = any_workplace.tables()
     second = any_workplace.job_execute(DEMO)
@@ -29,7 +31,9 @@ def test_a_first_build_fills_the_four_tables_and_a_second_one_reuses_all_of_it(a
     assert after_second.statuses(again["id"]) == dict.fromkeys(STEPS, ("skipped", True))
     assert after_second.artifact == after_first.artifact
     outputs = {name: row["output_artifact_ids"] for name, row in after_second.steps_of(again["id"]).items()}
-    assert outputs == {name: row["output_artifact_ids"] for name, row in after_first.steps_of(run["id"]).items()}
+    assert outputs == {
+        name: row["output_artifact_ids"] for name, row in after_first.steps_of(run["id"]).items()
+    }
 
 
 def test_a_runs_context_tells_all_that_its_steps_came_to(any_desk: Desk) -> None:
@@ -47,7 +51,9 @@ def test_a_runs_context_tells_all_that_its_steps_came_to(any_desk: Desk) -> None
             told, artifact = context["artifacts"][artifact_id], by_id[artifact_id]
             assert steps[step_id]["output_artifact_ids"] == [artifact_id]
             assert (told["type"], told["uri"], told["hash"]) == (
-                artifact["type"], artifact["uri"], artifact["content_hash"],
+                artifact["type"],
+                artifact["uri"],
+                artifact["content_hash"],
             )
             assert told["metadata"] == artifact["metadata"]
             assert told["step_id"] == step_id
@@ -57,9 +63,9 @@ def test_a_runs_context_tells_all_that_its_steps_came_to(any_desk: Desk) -> None
 
 
 def test_another_prompt_makes_the_music_and_what_holds_it_anew_and_nothing_else(any_desk: Desk) -> None:
-    any_desk.place.write_brief("demo/small")
+    any_desk.place.write_brief("demo/small", {"audio": {"provider": "synth"}})
     any_desk.build("demo/small")
-    any_desk.place.write_brief("demo/small", {"audio": {"prompt": "another tone"}})
+    any_desk.place.write_brief("demo/small", {"audio": {"provider": "synth", "prompt": "a slow march"}})
 
     run = any_desk.build("demo/small")
 
@@ -70,7 +76,19 @@ def test_another_prompt_makes_the_music_and_what_holds_it_anew_and_nothing_else(
         "game_bundle": ("completed", False),
         "campaign_manifest": ("completed", False),
     }
-    assert tables.steps_of(run["id"])["bgm"]["diagnostics"]["cache"]["reason"] == "prompt changed"
+    assert tables.steps_of(run["id"])["bgm"]["diagnostics"]["cache"]["reason"] == "audio.prompt changed"
+
+
+def test_a_step_that_comes_to_the_same_bytes_makes_nothing_behind_it_run(desk: Desk) -> None:
+    desk.place.write_brief("demo/small")
+    desk.build("demo/small")
+    # The stub plays one tone, whatever it is asked for: its step runs, and what holds the tone is as it was.
+    desk.place.write_brief("demo/small", {"audio": {"prompt": "another tone"}})
+
+    run = desk.build("demo/small")
+
+    statuses = desk.place.tables().statuses(run["id"])
+    assert [step for step, status in statuses.items() if status == ("completed", False)] == ["bgm"]
 
 
 def test_a_comment_and_another_order_of_keys_change_nothing(desk: Desk) -> None:

@@ -76,7 +76,9 @@ def test_another_video_under_the_same_name_makes_only_the_manifest_anew(desk: De
     run = desk.build(KEY)
 
     statuses = desk.place.tables().statuses(run["id"])
-    assert [step for step, status in statuses.items() if status == ("completed", False)] == ["campaign_manifest"]
+    assert [step for step, status in statuses.items() if status == ("completed", False)] == [
+        "campaign_manifest"
+    ]
 
 
 @pytest.mark.parametrize("key", ["demo/summer-spin", "acme/winter-wheel"])

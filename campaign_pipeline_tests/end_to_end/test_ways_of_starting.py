@@ -53,7 +53,9 @@ def rows_without_chance(place: Workplace) -> dict[str, Any]:
     return {
         "run": [
             {
-                **_only(row, "tenant_id", "campaign_id", "workflow_name", "workflow_version", "status", "error"),
+                **_only(
+                    row, "tenant_id", "campaign_id", "workflow_name", "workflow_version", "status", "error"
+                ),
                 "trigger": {name: value for name, value in row["trigger"].items() if name != "launched_by"},
                 "refs": {step: hashes[artifact] for step, artifact in row["context"]["refs"].items()},
                 "computed": row["context"]["computed"],
@@ -69,7 +71,9 @@ def rows_without_chance(place: Workplace) -> dict[str, Any]:
             for row in tables.run_step
         },
         "artifact": {
-            row["skill_id"]: _only(row, "tenant_id", "type", "uri", "content_hash", "size_bytes", "filename", "metadata")
+            row["skill_id"]: _only(
+                row, "tenant_id", "type", "uri", "content_hash", "size_bytes", "filename", "metadata"
+            )
             for row in tables.artifact
         },
         "step_cache": {
@@ -174,11 +178,16 @@ def test_two_builds_at_once_with_different_overrides_keep_to_their_own(any_workp
         config = json.loads(any_workplace.blob(mine["game_config"]["content_hash"]).read_bytes())
         assert config["copy"]["title"] == name
         manifest = json.loads(any_workplace.blob(mine["campaign_manifest"]["content_hash"]).read_bytes())
-        assert manifest["metadata"]["artifacts"]["game_bundle"]["content_hash"] == mine["game_bundle"]["content_hash"]
+        assert (
+            manifest["metadata"]["artifacts"]["game_bundle"]["content_hash"]
+            == mine["game_bundle"]["content_hash"]
+        )
         assert manifest["metadata"]["artifacts"]["bgm"]["content_hash"] == mine["bgm"]["content_hash"]
 
 
-def test_a_re_execution_builds_what_its_parent_was_asked_to_build(workplace: Workplace, tmp_path: Path) -> None:
+def test_a_re_execution_builds_what_its_parent_was_asked_to_build(
+    workplace: Workplace, tmp_path: Path
+) -> None:
     workplace.write_brief(KEY)
     by_job_execute(workplace)
     [parent] = workplace.tables().run
