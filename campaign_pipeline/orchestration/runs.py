@@ -16,6 +16,9 @@ from campaign_pipeline.orchestration.resources import TriggerResource
 WORKFLOW_BY_JOB: Mapping[str, str] = {"campaign_build": "campaign.build"}
 """Jobs with a workflow of their own; whatever else materialises our assets builds a campaign."""
 
+PARENT_RUN_TAG = "dagster/parent_run_id"
+ROOT_RUN_TAG = "dagster/root_run_id"
+
 _LAUNCHERS = {
     "dagster/schedule_name": "schedule",
     "dagster/sensor_name": "sensor",
@@ -41,8 +44,8 @@ def run_order(run: dg.DagsterRun, *, trigger: TriggerResource, step_ids: tuple[s
         base_run_id=trigger.base_run_id,
         cache=trigger.cache,
         tags=run.tags,
-        parent_run_id=run.parent_run_id,
-        root_run_id=run.root_run_id,
+        parent_run_id=run.tags.get(PARENT_RUN_TAG),
+        root_run_id=run.tags.get(ROOT_RUN_TAG),
         launched_by=_launched_by(run),
     )
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,7 +145,9 @@ def test_one_asset_alone_says_what_is_missing_where_nothing_was_built_before(wor
     assert done.returncode == 1
     [run] = workplace.tables().run
     assert run["status"] == "failed"
-    assert run["error"].startswith("MISSING_ASSET: game_config: no artifact")
+    assert run["error"].startswith(
+        "MISSING_ASSET: bgm: no artifact in any run of demo/small; build the whole"
+    )
     assert run["error"] in done.stderr + done.stdout
     assert workplace.tables().statuses(run["id"]) == {"game_bundle": ("skipped", False)}
 
@@ -185,9 +186,7 @@ def test_two_builds_at_once_with_different_overrides_keep_to_their_own(any_workp
         assert manifest["metadata"]["artifacts"]["bgm"]["content_hash"] == mine["bgm"]["content_hash"]
 
 
-def test_a_re_execution_builds_what_its_parent_was_asked_to_build(
-    workplace: Workplace, tmp_path: Path
-) -> None:
+def test_a_re_execution_builds_what_its_parent_was_asked_to_build(workplace: Workplace) -> None:
     workplace.write_brief(KEY)
     by_job_execute(workplace)
     [parent] = workplace.tables().run
