@@ -15,10 +15,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.model.steps import STEPS
 from campaign_pipeline.storage.hashing import CacheScope
 
+_SKILLS = frozenset(step.skill_id for step in STEPS)
 _LIFETIME_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_POLICY = re.compile(r"(?P<skill>[a-z_]+)=(?P<scope>global|run_only)(:(?P<count>\d{1,6})(?P<unit>[mhdw]))?")
+_POLICY = re.compile(
+    r"(?P<skill>[a-z_]+)=(?P<scope>global|run_only)(:(?P<count>[1-9]\d{0,3})(?P<unit>[mhdw]))?"
+)
 
 
 class CacheMode(StrEnum):
@@ -119,6 +123,8 @@ class Settings:
             if match is None:
                 right = "skill=global|run_only, with :30d, :12h, :45m or :2w as lifetime where it has one,"
                 raise invalid("CAMPAIGN_CACHE_POLICY", entry, right)
+            if match["skill"] not in _SKILLS:
+                raise invalid("CAMPAIGN_CACHE_POLICY", match["skill"], f"one of {', '.join(sorted(_SKILLS))}")
             policies[match["skill"]] = CachePolicy(scope=_scope(match["scope"]), lifetime=_lifetime(match))
         return policies
 

@@ -5,6 +5,7 @@ Does not belong here: that work (building), or any effect while a resource is be
 more often than it runs steps (dagster-facts, 10).
 """
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,11 +24,22 @@ class BuilderResource(dg.ConfigurableResource[Builder]):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Builder]:
         """Lend a builder to one process's steps and close it after the last."""
         del context
+        _spare_the_collector()
         builder = Builder(Settings.from_environment())
         try:
             yield builder
         finally:
             builder.close()
+
+
+def _spare_the_collector() -> None:
+    """Keep what was imported out of the garbage collector's sight, once a process.
+
+    Two hundred thousand objects of modules live until the process ends. A full collection walks them all, in the
+    midst of a run and once more at its end: 0.3 s, as much as everything else that a fully cached build does.
+    """
+    if not gc.get_freeze_count():
+        gc.freeze()
 
 
 class TriggerResource(dg.ConfigurableResource[None]):

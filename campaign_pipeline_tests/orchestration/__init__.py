@@ -1,0 +1,1 @@
+"""Dagster, carrying runs to the pipeline."""

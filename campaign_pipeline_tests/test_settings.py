@@ -1,0 +1,77 @@
+"""The environment, as users set it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.settings import CacheMode, CachePolicy, Settings
+
+
+def test_an_empty_environment_gives_the_contracts_defaults() -> None:
+    settings = Settings({})
+
+    settings.check()
+
+    assert settings.briefs_dir == Path("briefs")
+    assert settings.database_url == "sqlite:///.campaign/ledger.db"
+    assert settings.store_url == ".campaign/store"
+    assert settings.public_url is None
+    assert (settings.text_provider, settings.audio_provider) == ("template", "synth")
+    assert settings.cache is CacheMode.USE
+    assert settings.cache_policy("generate_bgm_track") == CachePolicy(scope="global", lifetime=None)
+    assert settings.max_bundle_mb == 5
+    assert settings.source_date_epoch is None
+
+
+def test_a_variable_that_is_set_to_nothing_counts_as_unset() -> None:
+    assert Settings({"CAMPAIGN_DATABASE_URL": " "}).database_url == Settings({}).database_url
+
+
+def test_a_cache_policy_tells_scope_and_lifetime_by_skill() -> None:
+    policy = (
+        "generate_bgm_track=global:30d, bundle_game_template=run_only,assemble_campaign_manifest=run_only:45m"
+    )
+
+    settings = Settings({"CAMPAIGN_CACHE_POLICY": policy})
+
+    assert settings.cache_policies == {
+        "generate_bgm_track": CachePolicy(scope="global", lifetime=timedelta(days=30)),
+        "bundle_game_template": CachePolicy(scope="run_only", lifetime=None),
+        "assemble_campaign_manifest": CachePolicy(scope="run_only", lifetime=timedelta(minutes=45)),
+    }
+
+
+def test_a_public_url_loses_its_closing_slash() -> None:
+    assert (
+        Settings({"CAMPAIGN_PUBLIC_URL": "https://cdn.example.com/c/"}).public_url
+        == "https://cdn.example.com/c"
+    )
+
+
+REFUSED: list[tuple[str, str, Callable[[Settings], Any]]] = [
+    ("CAMPAIGN_CACHE", "maybe", lambda settings: settings.cache),
+    ("CAMPAIGN_CACHE_POLICY", "generate_bgm_track", lambda settings: settings.cache_policies),
+    ("CAMPAIGN_CACHE_POLICY", "generate_bgm_tracks=global", lambda settings: settings.cache_policies),
+    ("CAMPAIGN_CACHE_POLICY", "generate_bgm_track=global:0d", lambda settings: settings.cache_policies),
+    ("CAMPAIGN_MAX_BUNDLE_MB", "nan", lambda settings: settings.max_bundle_mb),
+    ("CAMPAIGN_MAX_BUNDLE_MB", "five", lambda settings: settings.max_bundle_mb),
+    ("CAMPAIGN_PUBLIC_URL", "ftp://example.com", lambda settings: settings.public_url),
+    ("SOURCE_DATE_EPOCH", "-1", lambda settings: settings.source_date_epoch),
+    ("SOURCE_DATE_EPOCH", "999999999999", lambda settings: settings.source_date_epoch),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "read"), REFUSED)
+def test_a_value_that_cannot_be_meant_is_refused_by_name(
+    name: str, value: str, read: Callable[[Settings], Any]
+) -> None:
+    with pytest.raises(CampaignError) as caught:
+        read(Settings({name: value}))
+
+    assert caught.value.code is ErrorCode.VALIDATION_ERROR
+    assert name in caught.value.message
+    assert value in caught.value.message
