@@ -74,4 +74,4 @@ def test_a_value_that_cannot_be_meant_is_refused_by_name(
 
     assert caught.value.code is ErrorCode.VALIDATION_ERROR
     assert name in caught.value.message
-    assert value in caught.value.message
+    assert value.partition("=")[0] in caught.value.message

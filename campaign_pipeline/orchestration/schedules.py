@@ -22,12 +22,13 @@ from campaign_pipeline.settings import Settings
     default_status=dg.DefaultScheduleStatus.STOPPED,
 )
 def recurring_builds(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Ask for one run a campaign; no run key, for a key is remembered for ever and would run each only once."""
+    """Ask for one run a campaign and tick: a run key is remembered for ever, so it names the tick too."""
     settings = Settings.from_environment()
     keys = list_campaigns(settings.briefs_dir)
     if not keys:
         yield dg.SkipReason(f"no brief lies under {settings.briefs_dir}")
         return
     register(context.instance, keys)
+    tick = context.scheduled_execution_time.isoformat()
     for key in keys:
-        yield dg.RunRequest(partition_key=key)
+        yield dg.RunRequest(partition_key=key, run_key=f"{tick} {key}")

@@ -1,6 +1,7 @@
 """What starts by itself, and what it asks for."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import dagster as dg
 import pytest
@@ -11,22 +12,21 @@ from campaign_pipeline.orchestration.sensors import campaigns_with_briefs
 from campaign_pipeline_tests.workplace import Desk
 
 
-def test_the_schedule_asks_for_one_run_a_campaign_and_no_run_key(desk: Desk) -> None:
+def test_the_schedule_asks_for_one_run_a_campaign_at_every_tick(desk: Desk) -> None:
     desk.place.write_brief("demo/small")
+    keys = ["acme/winter-wheel", "demo/small", "demo/summer-spin"]
 
+    asked = []
     with dg.DagsterInstance.from_config(str(desk.place.root)) as instance:
-        context = dg.build_schedule_context(instance=instance)
-        data = recurring_builds.evaluate_tick(context)
+        for day in (1, 2):
+            tick = datetime(2026, 3, day, 3, tzinfo=UTC)
+            context = dg.build_schedule_context(instance=instance, scheduled_execution_time=tick)
+            asked.append(recurring_builds.evaluate_tick(context).run_requests or [])
         known = instance.get_dynamic_partitions(CAMPAIGNS)
 
-    requests = data.run_requests or []
-    assert [request.partition_key for request in requests] == [
-        "acme/winter-wheel",
-        "demo/small",
-        "demo/summer-spin",
-    ]
-    assert {request.run_key for request in requests} == {None}
-    assert set(known) == {"acme/winter-wheel", "demo/small", "demo/summer-spin"}
+    assert [[request.partition_key for request in requests] for requests in asked] == [keys, keys]
+    assert len({request.run_key for requests in asked for request in requests}) == 6
+    assert sorted(known) == keys
 
 
 def test_the_schedule_says_so_where_there_is_no_brief(desk: Desk) -> None:
