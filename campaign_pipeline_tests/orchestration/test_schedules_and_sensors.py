@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import dagster as dg
 import pytest
 
+from campaign_pipeline.definitions import defs
 from campaign_pipeline.orchestration.partitions import CAMPAIGNS, register
 from campaign_pipeline.orchestration.schedules import recurring_builds
 from campaign_pipeline.orchestration.sensors import campaigns_with_briefs
@@ -20,7 +21,9 @@ def test_the_schedule_asks_for_one_run_a_campaign_at_every_tick(desk: Desk) -> N
     with dg.DagsterInstance.from_config(str(desk.place.root)) as instance:
         for day in (1, 2):
             tick = datetime(2026, 3, day, 3, tzinfo=UTC)
-            context = dg.build_schedule_context(instance=instance, scheduled_execution_time=tick)
+            context = dg.build_schedule_context(
+                instance=instance, scheduled_execution_time=tick, repository_def=defs.get_repository_def()
+            )
             asked.append(recurring_builds.evaluate_tick(context).run_requests or [])
         known = instance.get_dynamic_partitions(CAMPAIGNS)
 

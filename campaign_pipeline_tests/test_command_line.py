@@ -1,0 +1,155 @@
+"""The `campaign` command, as users and scripts call it."""
+
+import json
+
+from campaign_pipeline_tests.workplace import STEPS, Desk, Workplace
+
+KEY = "demo/small"
+
+
+def test_build_reports_a_run_as_json_and_nothing_else_on_standard_output(workplace: Workplace) -> None:
+    workplace.write_brief(KEY)
+
+    done = workplace.command("campaign", "build", KEY, "--json")
+
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["run"]["status"] == "completed"
+    assert [step["step_id"] for step in told["steps"]] == list(STEPS)
+    assert {step["status"] for step in told["steps"]} == {"completed"}
+    assert all(step["artifact"]["content_hash"].startswith("sha256:") for step in told["steps"])
+    assert "✔ bgm: made: first build" in done.stderr
+
+
+def test_show_tells_a_run_by_its_id_or_the_newest_of_a_campaign(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+    first = desk.build(KEY)
+    second = desk.build(KEY)
+
+    by_key = json.loads(desk.campaign("show", KEY, "--json").output)
+    by_id = json.loads(desk.campaign("show", first["id"], "--json").output)
+    table = desk.campaign("show", KEY).output
+
+    assert by_key["run"]["id"] == second["id"]
+    assert {step["cache_hit"] for step in by_key["steps"]} == {True}
+    assert by_id["run"]["id"] == first["id"]
+    assert f"reused: same inputs as in run {first['id'][:8]}" in table
+    assert "preview demo/small" in table
+
+
+def test_show_says_what_to_do_where_there_is_no_run(desk: Desk) -> None:
+    by_key = desk.campaign("show", "demo/summer-spin")
+    by_id = desk.campaign("show", "00000000-0000-0000-0000-000000000000")
+
+    assert (by_key.exit_code, by_id.exit_code) == (1, 1)
+    assert "demo/summer-spin has no run yet; build it: campaign build demo/summer-spin" in by_key.output
+    assert "VALIDATION_ERROR: RUN: 00000000" in by_id.output
+
+
+def test_overrides_change_the_brief_for_one_run(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+
+    run = desk.build(KEY, "--set", "copy.title=Only today", "--set", "audio.bpm=124")
+
+    assert run["trigger"]["overrides"] == {"copy": {"title": "Only today"}, "audio": {"bpm": 124}}
+    assert run["trigger"]["brief"]["copy"]["title"] == "Only today"
+    assert run["trigger"]["brief"]["audio"]["bpm"] == 124
+
+
+def test_an_override_without_a_value_is_refused_before_anything_starts(desk: Desk) -> None:
+    result = desk.campaign("build", KEY, "--set", "audio.bpm")
+
+    assert result.exit_code == 1
+    assert result.output.startswith("VALIDATION_ERROR: --set: 'audio.bpm' found; FIELD=VALUE")
+    assert desk.place.tables().run == []
+
+
+def test_a_base_run_gives_its_brief_whatever_the_file_says_by_now(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+    base = desk.build(KEY)
+    desk.place.write_brief(KEY, {"campaign_name": "Edited", "copy": {"title": "Edited"}})
+
+    run = desk.build(KEY, "--base-run", base["id"], "--set", "audio.prompt=another")
+
+    assert run["base_run_id"] == base["id"]
+    assert run["trigger"]["brief"]["campaign_name"] == base["trigger"]["brief"]["campaign_name"]
+    assert desk.place.tables().statuses(run["id"])["game_config"] == ("skipped", True)
+
+
+def test_a_base_run_must_be_a_completed_one_of_this_campaign(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+    desk.place.write_brief("acme/small")
+    other = desk.build("acme/small")
+    desk.campaign("build", "demo/nothing")
+    failed = desk.place.tables().run[-1]
+
+    of_another = desk.campaign("build", KEY, "--base-run", other["id"])
+    of_a_failed = desk.campaign("build", "demo/nothing", "--base-run", failed["id"])
+
+    assert (of_another.exit_code, of_a_failed.exit_code) == (1, 1)
+    assert "BASE_RUN_NOT_FOUND: base_run_id: " in of_another.output
+    assert "INCOMPLETE_BASE_RUN: base_run_id: " in of_a_failed.output
+
+
+def test_the_cache_can_be_refreshed_or_left_alone_for_one_run(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+    desk.build(KEY)
+
+    refreshed = desk.build(KEY, "--cache", "refresh")
+    entries = desk.place.tables().step_cache
+    without = desk.build(KEY, "--cache", "off")
+    after = desk.build(KEY)
+
+    tables = desk.place.tables()
+    made = dict.fromkeys(STEPS, ("completed", False))
+    assert tables.statuses(refreshed["id"]) == tables.statuses(without["id"]) == made
+    assert tables.step_cache == entries
+    assert tables.statuses(after["id"]) == dict.fromkeys(STEPS, ("skipped", True))
+    reused = {
+        artifact for step in tables.steps_of(after["id"]).values() for artifact in step["output_artifact_ids"]
+    }
+    assert {row["run_id"] for row in tables.artifact if row["id"] in reused} == {refreshed["id"]}
+
+
+def test_a_damaged_artifact_is_made_again_and_never_served(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+    desk.build(KEY)
+    before = {row["skill_id"]: row for row in desk.place.tables().artifact}
+    damaged = desk.place.blob(before["generate_bgm_track"]["content_hash"])
+    damaged.chmod(0o644)
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"\0")
+
+    run = desk.build(KEY)
+
+    tables = desk.place.tables()
+    step = tables.steps_of(run["id"])["bgm"]
+    assert (step["status"], step["diagnostics"]["cache"]["reason"]) == (
+        "completed",
+        "the earlier result's bytes are altered",
+    )
+    made = next(row for row in tables.artifact if row["id"] == step["output_artifact_ids"][0])
+    assert made["content_hash"] == before["generate_bgm_track"]["content_hash"]
+    again = desk.build(KEY)
+    assert desk.place.tables().statuses(again["id"])["bgm"] == ("skipped", True)
+
+
+def test_a_bundle_that_is_too_large_is_a_failed_step_and_what_waits_for_it_is_skipped(desk: Desk) -> None:
+    desk.place.write_brief(KEY, {"audio": {"format": "wav", "duration_sec": 30}})
+
+    result = desk.campaign("build", KEY)
+
+    assert result.exit_code == 1
+    tables = desk.place.tables()
+    run = tables.run[-1]
+    assert run["status"] == "failed"
+    assert run["error"].startswith("BUNDLE_TOO_LARGE: ")
+    assert tables.statuses(run["id"]) == {
+        "game_config": ("completed", False),
+        "bgm": ("completed", False),
+        "game_bundle": ("failed", False),
+        "campaign_manifest": ("skipped", False),
+    }
+    steps = tables.steps_of(run["id"])
+    assert steps["game_bundle"]["error"] == run["error"]
+    assert "game_bundle" in steps["campaign_manifest"]["error"]
+    assert "generate_bgm_track" in {row["skill_id"] for row in tables.artifact}
