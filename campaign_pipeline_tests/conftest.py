@@ -1,3 +1,7 @@
 """What all tests share: the plugin modules that hold their fixtures."""
 
-pytest_plugins = ["campaign_pipeline_tests.databases", "campaign_pipeline_tests.workplace"]
+pytest_plugins = [
+    "campaign_pipeline_tests.browser",
+    "campaign_pipeline_tests.databases",
+    "campaign_pipeline_tests.workplace",
+]

@@ -5,7 +5,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from campaign_pipeline_tests.games.conftest import Framed, Opened, Stage
+from campaign_pipeline_tests.browser import Stage
+from campaign_pipeline_tests.games.conftest import Framed, Opened
 from campaign_pipeline_tests.games.harness import template
 
 

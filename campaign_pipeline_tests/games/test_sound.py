@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from campaign_pipeline_tests.games.conftest import Opened, Stage
+from campaign_pipeline_tests.browser import Stage
+from campaign_pipeline_tests.games.conftest import Opened
 from campaign_pipeline_tests.games.harness import LOOP_S, ROLL_S
 
 # Audio runs in real time, and settles within a few tenths of a second.
