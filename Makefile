@@ -22,7 +22,7 @@ dev: .venv/.runtime ## Dagster UI and daemon on 127.0.0.1:3000, the campaigns un
 test: .venv/.dev ## lint, types and every test: real Postgres, real Chromium
 	@$(MAKE) --no-print-directory lint
 	@bash .ci/chromium
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto
 
 lint: .venv/.dev ## ruff and mypy --strict
 	@$(BIN)/ruff check .

@@ -91,14 +91,14 @@ def test_a_step_that_comes_to_the_same_bytes_makes_nothing_behind_it_run(desk: D
     assert [step for step, status in statuses.items() if status == ("completed", False)] == ["bgm"]
 
 
-def test_a_comment_and_another_order_of_keys_change_nothing(desk: Desk) -> None:
-    path = desk.place.write_brief("demo/small")
-    desk.build("demo/small")
+def test_a_comment_and_another_order_of_keys_change_nothing(any_desk: Desk) -> None:
+    path = any_desk.place.write_brief("demo/small")
+    any_desk.build("demo/small")
     blocks = path.read_text().split("\n")
     top = [number for number, line in enumerate(blocks) if line and not line.startswith(" ")]
     parts = ["\n".join(blocks[start:end]) for start, end in zip(top, [*top[1:], len(blocks)], strict=True)]
     path.write_text("# a comment\n" + "\n".join(reversed(parts)) + "\n")
 
-    run = desk.build("demo/small")
+    run = any_desk.build("demo/small")
 
-    assert desk.place.tables().statuses(run["id"]) == dict.fromkeys(STEPS, ("skipped", True))
+    assert any_desk.place.tables().statuses(run["id"]) == dict.fromkeys(STEPS, ("skipped", True))
