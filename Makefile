@@ -15,9 +15,8 @@ demo: .venv/.runtime ## fresh machine to finished campaign: install, build demo/
 	  --tags '{"dagster/partition": "demo/summer-spin"}'
 	@$(BIN)/campaign show demo/summer-spin
 
-dev: .venv/.runtime ## Dagster UI and daemon on 127.0.0.1:3000, the campaigns under briefs/ registered
-	@$(BIN)/campaign register
-	@$(BIN)/dagster dev --host 127.0.0.1 --port 3000
+dev: .venv/.runtime ## Dagster UI and daemon on 127.0.0.1:3000; the campaigns under briefs/ appear by themselves
+	@$(BIN)/dagster dev --host 127.0.0.1 --port 3000 -w workspace.yaml
 
 test: .venv/.dev ## lint, types and every test: real Postgres, real Chromium
 	@$(MAKE) --no-print-directory lint

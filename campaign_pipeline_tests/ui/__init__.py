@@ -1,0 +1,1 @@
+"""Dagster's UI in a real browser, as people see it."""
