@@ -84,8 +84,8 @@ def build(
         from campaign_pipeline.orchestration.launch import Launch  # noqa: PLC0415  `show` need not wait for Dagster
 
         launch = Launch(campaign, trigger={name: value for name, value in trigger.items() if value})
-        terminal.watch(console, ledger, launch.run_id, running=lambda: launch.running)
-        succeeded = launch.succeeded()
+        with terminal.watching(console, ledger, launch.run_id):
+            succeeded = launch.run()
         _report(console, builder, _run_of(builder, launch.run_id), as_json=as_json)
     sys.exit(0 if succeeded else EXIT_FAILED)
 

@@ -89,8 +89,14 @@ class CampaignError(Exception):
 
     @classmethod
     def from_text(cls, text: str) -> "CampaignError":
-        """Give back an error that was recorded by its text; whether a retry can help is not in it."""
+        """Give back an error that was recorded by its text; whether a retry can help is not in it.
+
+        Raises:
+            ValueError: The text is none of ours: something that nobody foresaw was recorded.
+        """
         code, _, message = text.partition(": ")
+        if code not in ErrorCode.__members__:
+            raise ValueError(text)
         return cls(ErrorCode(code), message)
 
 

@@ -5,8 +5,9 @@ Does not belong here: what commands there are (cli), and any reading that is not
 """
 
 import re
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
 from typing import Any
 
 from rich.console import Console
@@ -23,6 +24,7 @@ _MARKS = {
     "failed": "[red]✘[/]",
 }
 _POLL_S = 0.1
+_ENDED = frozenset({"completed", "failed", "skipped"})
 _MEGABYTE = 1_000_000
 _UUID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 _PIPED_WIDTH = 110
@@ -34,34 +36,39 @@ def console(*, stderr: bool = False) -> Console:
     return found if found.is_terminal else Console(stderr=stderr, width=max(found.width, _PIPED_WIDTH))
 
 
-def watch(console: Console, ledger: TenantLedger, run_id: str, *, running: Callable[[], bool]) -> None:
-    """Draw a run's steps until it has ended; where nobody looks on, print each step once it has ended."""
-    if not console.is_terminal:
-        _print_as_they_end(console, ledger, run_id, running)
-        return
+@contextmanager
+def watching(console: Console, ledger: TenantLedger, run_id: str) -> Iterator[None]:
+    """Draw a run's steps as long as the context lasts; where nobody looks on, print each step once it has ended.
+
+    It looks from a thread of its own at what the ledger says, so that the run itself need know nothing of it.
+    """
+    ended = Event()
+    draw = _draw_live if console.is_terminal else _print_as_they_end
+    thread = Thread(target=draw, args=(console, ledger, run_id, ended), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _draw_live(console: Console, ledger: TenantLedger, run_id: str, ended: Event) -> None:
     with Live(console=console, refresh_per_second=10, transient=True) as live:
-        while running():
+        while not ended.wait(_POLL_S):
             live.update(_step_table(ledger.steps(run_id), artifacts={}))
-            time.sleep(_POLL_S)
 
 
-def _print_as_they_end(
-    console: Console, ledger: TenantLedger, run_id: str, running: Callable[[], bool]
-) -> None:
+def _print_as_they_end(console: Console, ledger: TenantLedger, run_id: str, ended: Event) -> None:
     told: set[str] = set()
     going = True
     while going:
-        going = running()
+        going = not ended.wait(_POLL_S)
         for step in ledger.steps(run_id):
-            if step.status in {"completed", "failed", "skipped"} and step.step_id not in told:
+            if step.status in _ENDED and step.step_id not in told:
                 told.add(step.step_id)
-                console.print(
-                    f"{_mark(step)} {step.step_id}: {_how(step, run_error=None)}",
-                    highlight=False,
-                    soft_wrap=True,
-                )
-        if going:
-            time.sleep(_POLL_S)
+                line = f"{_mark(step)} {step.step_id}: {_how(step, run_error=None)}"
+                console.print(line, highlight=False, soft_wrap=True)
 
 
 def show_run(

@@ -13,24 +13,28 @@ from campaign_pipeline.orchestration.resources import TriggerResource
 from campaign_pipeline.orchestration.runs import run_order
 
 
-def as_failure(error: CampaignError) -> dg.Failure:
-    """Tell Dagster of an error in the words that the ledger keeps; it retries only where a retry can help."""
-    return dg.Failure(
-        description=str(error),
-        metadata={"code": error.code.value, "retry can help": error.retryable},
-        allow_retries=error.retryable,
-    )
+def as_failure(error: Exception) -> dg.Failure:
+    """Tell Dagster of an error in the words that the ledger keeps; it retries only where a retry can help.
+
+    What nobody foresaw is no different the second time: it is not tried again either.
+    """
+    if isinstance(error, CampaignError):
+        metadata = {"code": error.code.value}
+        return dg.Failure(description=str(error), metadata=metadata, allow_retries=error.retryable)
+    return dg.Failure(description=_unforeseen(error), allow_retries=False)
 
 
 def words_of(error: BaseException | None) -> str:
     """Find the words that a person should read in what Dagster has wrapped around them."""
     seen = error
     while seen is not None:
-        if isinstance(seen, CampaignError):
-            return str(seen)
         if isinstance(seen, dg.Failure) and seen.description:
             return seen.description
         seen = seen.__cause__
+    return _unforeseen(error)
+
+
+def _unforeseen(error: BaseException | None) -> str:
     return f"{type(error).__name__}: {error}"
 
 

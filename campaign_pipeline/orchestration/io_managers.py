@@ -14,7 +14,6 @@ from campaign_pipeline.building.build import StepOutcome
 from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.building.calls import StoredArtifact
 from campaign_pipeline.building.campaign_key import CampaignKey
-from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.orchestration import metadata
 from campaign_pipeline.orchestration.failures import as_failure
 from campaign_pipeline.storage import ArtifactRecord
@@ -39,7 +38,7 @@ class ArtifactIOManager(dg.IOManager):
             artifact = self.builder.publish(obj)
             data = self.builder.store.read(artifact.content_hash)
             shown = {**metadata.of_outcome(obj, artifact, self.builder), **self.preview(artifact, data)}
-        except CampaignError as error:
+        except Exception as error:
             raise as_failure(error) from error
         context.add_output_metadata(shown)
 
@@ -55,7 +54,7 @@ class ArtifactIOManager(dg.IOManager):
                 step_id=context.asset_key.path[-1],
                 run_id=None if run_id == EPHEMERAL_RUN_ID else run_id,
             )
-        except CampaignError as error:
+        except Exception as error:
             raise as_failure(error) from error
 
 

@@ -1,11 +1,10 @@
 """Starting a build from this process, on the same instance that the UI and `dagster job execute` use.
 
-Belongs here: finding the instance, and running the job in a thread so that the caller can watch the ledger meanwhile.
+Belongs here: finding the instance, and running the job on it.
 Does not belong here: what is shown of it (cli).
 """
 
 import os
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,7 +16,7 @@ from campaign_pipeline.orchestration.partitions import PARTITION_TAG
 
 
 class Launch:
-    """A build under way in this process.
+    """A build that this process is about to run.
 
     Args:
         key: The campaign.
@@ -28,22 +27,12 @@ class Launch:
         self.run_id = str(uuid4())
         self._key = key
         self._trigger = trigger
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="campaign-build")
-        self._done: Future[bool] = self._pool.submit(self._run)
 
-    @property
-    def running(self) -> bool:
-        """Whether Dagster still works on it."""
-        return not self._done.done()
+    def run(self) -> bool:
+        """Run the job to its end and tell whether Dagster calls it a success.
 
-    def succeeded(self) -> bool:
-        """Wait for the end and tell whether Dagster calls it a success."""
-        try:
-            return self._done.result()
-        finally:
-            self._pool.shutdown()
-
-    def _run(self) -> bool:
+        In the caller's thread, which should be the main one: only there does Dagster hear an interrupt.
+        """
         from campaign_pipeline.definitions import defs  # noqa: PLC0415  definitions import this package
 
         job = defs.resolve_job_def("campaign_build")
