@@ -13,6 +13,7 @@ from time import perf_counter
 from campaign_pipeline.building.calls import Product, StepCall, Surroundings
 from campaign_pipeline.building.reasons import why_inputs_missed
 from campaign_pipeline.building.trigger import Trigger
+from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.model.digest import JsonObject
 from campaign_pipeline.settings import CacheMode, Settings
 from campaign_pipeline.storage import (
@@ -104,14 +105,18 @@ class Build:
         began = perf_counter()
         step_id, input_hash = call.step.step_id, call.input_hash
         key = self._cache_key(call, input_hash)
-        self._ledger.hash_step(self.run.id, step_id, input_hash)
-        answer = self._ask_cache(call, key)
+        try:
+            answer = self._ask_cache(call, key)
+        except CampaignError:
+            # A step's hash is written with what it comes to; one that fails before that was asked something too.
+            self._ledger.hash_step(self.run.id, step_id, input_hash)
+            raise
         asked = perf_counter()
         artifact: ArtifactRecord | NewArtifact
         if answer.artifact is not None:
             artifact = answer.artifact
         else:
-            self._ledger.start_step(self.run.id, step_id, attempt=attempt)
+            self._ledger.start_step(self.run.id, step_id, input_hash=input_hash, attempt=attempt)
             artifact = self._put(call, call.produce())
         ended = perf_counter()
         return StepOutcome(

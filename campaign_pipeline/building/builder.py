@@ -103,6 +103,7 @@ class Builder:
             ledger.record_hit(
                 outcome.run_id,
                 outcome.step_id,
+                input_hash=outcome.input_hash,
                 artifacts=[outcome.artifact.id],
                 diagnostics=outcome.diagnostics,
             )

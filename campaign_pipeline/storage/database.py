@@ -1,6 +1,6 @@
 """One database of the ledger: its engine, its transactions, and what its failures are called.
 
-Belongs here: how SQLite and Postgres are spoken to, and sessions, which never leave a `with`.
+Belongs here: how SQLite and Postgres are spoken to, and connections, which never leave a `with`.
 Does not belong here: what is read and written (runs, steps, lookups), or the schema (schema).
 """
 
@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, InternalError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.exc import InterfaceError as DriverInterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.orm import Session
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.storage.ledger_address import LedgerAddress
@@ -30,7 +29,6 @@ _SQLITE_MAY_PASS = frozenset(
     {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL}
 )
 _PRIMARY_CODE = 0xFF  # what an extended result code of SQLite's is a case of
-_WRITES = "campaign_writes"
 
 
 class Database:
@@ -40,26 +38,18 @@ class Database:
         self.address = address
         with self.failures():
             self._engine = _engine(address)
-        self._writer = self._engine.execution_options(**{_WRITES: True})
-        # A read is one statement and sees one state: a transaction around it would only add two round trips.
-        self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reader, self._writer = _reader(self._engine), _writer(self._engine)
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """Open a session in a transaction that commits when the block ends well."""
-        with self.failures(), Session(self._writer, expire_on_commit=False) as session, session.begin():
-            yield session
-
-    @contextmanager
-    def read(self) -> Iterator[Session]:
-        """Open a session for single statements that only read."""
-        with self.failures(), Session(self._reader) as session:
-            yield session
-
-    @contextmanager
-    def connect_writing(self) -> Iterator[Connection]:
-        """Open a connection in a transaction, for what sessions cannot do."""
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction that commits when the block ends well."""
         with self.failures(), self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a connection for single statements that only read."""
+        with self.failures(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -97,8 +87,22 @@ def _engine(address: LedgerAddress) -> Engine:
         address.url, json_serializer=storable_json, connect_args={"timeout": BUSY_TIMEOUT_S}
     )
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _reader(engine: Engine) -> Engine:
+    """Take an engine for reads: each is one statement and sees one state, so a transaction would add nothing."""
+    if engine.dialect.name == "sqlite":
+        return engine  # whose connections begin nothing by themselves
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _writer(engine: Engine) -> Engine:
+    """Take an engine for transactions; on SQLite one locks the file as it begins, before what it reads can be stale."""
+    writer = engine.execution_options()
+    if engine.dialect.name == "sqlite":
+        event.listen(writer, "begin", _begin_immediately)
+    return writer
 
 
 def _postgres_arguments(address: LedgerAddress) -> dict[str, Any]:
@@ -119,9 +123,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA synchronous = FULL")
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get(_WRITES):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin_immediately(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _is_unavailability(error: SQLAlchemyError) -> bool:

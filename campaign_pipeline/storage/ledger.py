@@ -14,7 +14,7 @@ from campaign_pipeline.storage.records import RunRecord
 from campaign_pipeline.storage.runs import RunLedger
 from campaign_pipeline.storage.schema import ensure_schema
 from campaign_pipeline.storage.steps import StepLedger
-from campaign_pipeline.storage.tables import Run
+from campaign_pipeline.storage.tables import RUN
 from campaign_pipeline.storage.tenant_scope import canonical_id
 
 
@@ -38,8 +38,8 @@ class Housekeeping:
             CampaignError: VALIDATION_ERROR when the id is no UUID.
         """
         wanted = canonical_id(run_id, name="run_id")
-        with self._database.read() as session:
-            row = session.scalar(select(Run).where(Run.id == wanted))
+        with self._database.read() as connection:
+            row = connection.execute(select(RUN).where(RUN.c.id == wanted)).mappings().one_or_none()
             return None if row is None else RunRecord.of(row)
 
 

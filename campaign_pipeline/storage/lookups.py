@@ -4,14 +4,16 @@ Belongs here: everything that is only read, one statement a call.
 Does not belong here: runs (runs), writing (steps, publishing), or whether the bytes still hold (artifact_store).
 """
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from campaign_pipeline.model.digest import ContentHash
-from campaign_pipeline.storage.locked_run import in_build_order
+from campaign_pipeline.storage.locked_rows import in_build_order
 from campaign_pipeline.storage.portable_sql import first_of, utc_now
 from campaign_pipeline.storage.records import ArtifactRecord, CacheRecord, StepRecord
 from campaign_pipeline.storage.states import RunStepStatus
-from campaign_pipeline.storage.tables import Artifact, RunStep, StepCache
+from campaign_pipeline.storage.tables import ARTIFACT, RUN_STEP, STEP_CACHE
 from campaign_pipeline.storage.tenant_scope import TenantScope, canonical_id
 
 
@@ -20,87 +22,82 @@ class Lookups(TenantScope):
 
     def steps(self, run_id: str) -> list[StepRecord]:
         """Read a run's steps, in build order."""
-        mine = (RunStep.run_id == canonical_id(run_id, name="run_id"), RunStep.tenant_id == self.tenant_id)
-        with self._read() as session:
-            return [
-                StepRecord.of(row)
-                for row in in_build_order(session.scalars(select(RunStep).where(*mine)).all())
-            ]
+        of_run = RUN_STEP.c.run_id == canonical_id(run_id, name="run_id")
+        rows = self._rows(select(RUN_STEP).where(of_run, RUN_STEP.c.tenant_id == self.tenant_id))
+        return in_build_order([StepRecord.of(row) for row in rows])
 
     def artifact(self, artifact_id: str) -> ArtifactRecord | None:
         """Read one artifact."""
-        mine = (
-            Artifact.id == canonical_id(artifact_id, name="artifact_id"),
-            Artifact.tenant_id == self.tenant_id,
-        )
-        return self._one_artifact(select(Artifact).where(*mine))
+        wanted = ARTIFACT.c.id == canonical_id(artifact_id, name="artifact_id")
+        return self._one_artifact(self._artifacts().where(wanted))
 
     def artifacts(self, run_id: str) -> list[ArtifactRecord]:
         """Read the artifacts that a run made, oldest first; those it reused belong to the runs that made them."""
-        mine = (Artifact.run_id == canonical_id(run_id, name="run_id"), Artifact.tenant_id == self.tenant_id)
-        with self._read() as session:
-            rows = session.scalars(select(Artifact).where(*mine).order_by(Artifact.created_at))
-            return [ArtifactRecord.of(row) for row in rows]
+        of_run = ARTIFACT.c.run_id == canonical_id(run_id, name="run_id")
+        rows = self._rows(self._artifacts().where(of_run).order_by(ARTIFACT.c.created_at))
+        return [ArtifactRecord.of(row) for row in rows]
 
     def step_artifact(self, run_id: str, step_id: str) -> ArtifactRecord | None:
         """Read what a run's step came to, made or reused."""
         run_id = canonical_id(run_id, name="run_id")
-        step = (RunStep.run_id == run_id, RunStep.step_id == step_id)
-        return self._one_artifact(self._result().where(*step))
+        return self._one_artifact(
+            self._results().where(RUN_STEP.c.run_id == run_id, RUN_STEP.c.step_id == step_id)
+        )
 
     def step_artifacts(self, run_id: str) -> dict[str, ArtifactRecord]:
         """Read what a run's steps have come to so far, made or reused, by step."""
         run_id = canonical_id(run_id, name="run_id")
-        with self._read() as session:
-            rows = session.execute(
-                self._result().add_columns(RunStep.step_id).where(RunStep.run_id == run_id)
-            )
-            return {step_id: ArtifactRecord.of(row) for row, step_id in rows}
+        results = self._results().add_columns(RUN_STEP.c.step_id).where(RUN_STEP.c.run_id == run_id)
+        return {row["step_id"]: ArtifactRecord.of(row) for row in self._rows(results)}
 
     def newest_artifact(self, campaign_id: str, step_id: str) -> ArtifactRecord | None:
         """Read what a campaign's step came to last, made or reused."""
-        newest = self._result().where(*self._come_to_a_result(campaign_id, step_id))
-        return self._one_artifact(newest.order_by(RunStep.completed_at.desc()).limit(1))
+        finished = self._results().where(*self._come_to_a_result(campaign_id, step_id))
+        return self._one_artifact(_newest(finished))
 
     def last_step_of(self, campaign_id: str, step_id: str) -> StepRecord | None:
         """Read the newest step of a campaign that came to a result: what it read tells why another one missed."""
-        newest = select(RunStep).where(*self._come_to_a_result(campaign_id, step_id))
-        with self._read() as session:
-            row = session.scalar(newest.order_by(RunStep.completed_at.desc()).limit(1))
-            return None if row is None else StepRecord.of(row)
+        finished = select(RUN_STEP).where(*self._come_to_a_result(campaign_id, step_id))
+        row = self._row(_newest(finished))
+        return None if row is None else StepRecord.of(row)
 
     def cache_entry(self, cache_key: ContentHash) -> CacheRecord | None:
         """Read the result under a key with its artifact, and whether it has expired by the database's clock."""
-        expired = func.coalesce(StepCache.expires_at <= utc_now(), False)
-        entry = (
-            select(StepCache, Artifact, expired)
-            .outerjoin(
-                Artifact,
-                and_(Artifact.id == first_of(StepCache.artifact_ids), Artifact.tenant_id == self.tenant_id),
-            )
-            .where(StepCache.cache_key == cache_key, StepCache.tenant_id == self.tenant_id)
-        )
-        with self._read() as session:
-            row = session.execute(entry).one_or_none()
-            return None if row is None else CacheRecord.of(row[0], artifact=row[1], expired=bool(row[2]))
+        row = self._row(self._entries().where(STEP_CACHE.c.cache_key == cache_key))
+        return None if row is None else CacheRecord.of(row)
 
-    def _result(self) -> Select[tuple[Artifact]]:
+    def _artifacts(self) -> Select[Any]:
+        return select(ARTIFACT).where(ARTIFACT.c.tenant_id == self.tenant_id)
+
+    def _results(self) -> Select[Any]:
         """Select steps' artifacts, of this tenant on both sides."""
+        is_result = ARTIFACT.c.id == first_of(RUN_STEP.c.output_artifact_ids)
+        return self._artifacts().join(RUN_STEP, is_result).where(RUN_STEP.c.tenant_id == self.tenant_id)
+
+    def _entries(self) -> Select[Any]:
+        """Select reusable results with their artifacts, of this tenant on both sides, and whether they have expired."""
+        expired = func.coalesce(STEP_CACHE.c.expires_at <= utc_now(), False).label("expired")
+        is_result = and_(
+            ARTIFACT.c.id == first_of(STEP_CACHE.c.artifact_ids), ARTIFACT.c.tenant_id == self.tenant_id
+        )
         return (
-            select(Artifact)
-            .join(RunStep, Artifact.id == first_of(RunStep.output_artifact_ids))
-            .where(RunStep.tenant_id == self.tenant_id, Artifact.tenant_id == self.tenant_id)
+            select(STEP_CACHE, ARTIFACT, expired)
+            .outerjoin_from(STEP_CACHE, ARTIFACT, is_result)
+            .where(STEP_CACHE.c.tenant_id == self.tenant_id)
         )
 
     def _come_to_a_result(self, campaign_id: str, step_id: str) -> tuple[ColumnElement[bool], ...]:
         return (
-            RunStep.tenant_id == self.tenant_id,
-            RunStep.campaign_id == campaign_id,
-            RunStep.step_id == step_id,
-            or_(RunStep.status == RunStepStatus.COMPLETED, RunStep.cache_hit),
+            RUN_STEP.c.tenant_id == self.tenant_id,
+            RUN_STEP.c.campaign_id == campaign_id,
+            RUN_STEP.c.step_id == step_id,
+            or_(RUN_STEP.c.status == RunStepStatus.COMPLETED, RUN_STEP.c.cache_hit),
         )
 
-    def _one_artifact(self, statement: Select[tuple[Artifact]]) -> ArtifactRecord | None:
-        with self._read() as session:
-            row = session.scalar(statement)
-            return None if row is None else ArtifactRecord.of(row)
+    def _one_artifact(self, statement: Select[Any]) -> ArtifactRecord | None:
+        row = self._row(statement)
+        return None if row is None else ArtifactRecord.of(row)
+
+
+def _newest(steps: Select[Any]) -> Select[Any]:
+    return steps.order_by(RUN_STEP.c.completed_at.desc()).limit(1)

@@ -1,19 +1,17 @@
 """SQL that SQLite and Postgres spell differently.
 
-Belongs here: the clock of the database, arrays and JSON inside it, inserts that may find a row.
-Does not belong here: column types (mapping) and what is asked of the tables (runs, steps, lookups).
+Belongs here: the clock of the database and its times, the first of an array, inserts that may find a row.
+Does not belong here: ids and JSON in columns (columns), and what is asked of the tables (runs, steps, lookups).
 """
 
 import json
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, Text, TypeDecorator, cast, func
+from sqlalchemy import ColumnElement, Connection, Dialect, Table, Text, TypeDecorator
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
@@ -70,7 +68,7 @@ class first_of(FunctionElement[str]):  # noqa: N801  reads as the SQL function t
     type = Text()
     inherit_cache = True
 
-    def __init__(self, column: InstrumentedAttribute[list[str]]) -> None:
+    def __init__(self, column: ColumnElement[list[str]]) -> None:
         super().__init__(column)
 
 
@@ -95,24 +93,10 @@ def _sqlite_first(element: first_of, compiler: SQLCompiler, **kw: Any) -> str:
     return f"json_extract({compiler.process(element.clauses, **kw)}, '$[0]')"
 
 
-def dialect_of(session: Session) -> str:
-    """Name the database behind a session: `sqlite` or `postgresql`."""
-    return session.get_bind().dialect.name
-
-
-def json_with(
-    session: Session, column: InstrumentedAttribute[Any], *, path: Sequence[str], text: str
-) -> ColumnElement[Any]:
-    """Set one text inside a JSON column, without reading it first; the objects around it must be there."""
-    if dialect_of(session) == "postgresql":
-        keys = cast(list(path), postgresql.ARRAY(Text))
-        return func.jsonb_set(column, keys, func.to_jsonb(cast(text, Text)))
-    return func.json_set(column, ".".join(("$", *path)), text)
-
-
-def insert_into(session: Session, table: type[Any]) -> sqlite.Insert | postgresql.Insert:
+def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Begin an insert that can say what happens when the row is there already."""
-    return postgresql.insert(table) if dialect_of(session) == "postgresql" else sqlite.insert(table)
+    on_postgres = connection.dialect.name == "postgresql"
+    return postgresql.insert(table) if on_postgres else sqlite.insert(table)
 
 
 def storable_text(text: str) -> str:

@@ -4,15 +4,18 @@ Belongs here: the artifact's row, the entry under which it may be reused, and th
 Does not belong here: the bytes, which are in the store before (artifact_store), or earlier results (steps).
 """
 
+from typing import Any
 from uuid import uuid4
+
+from sqlalchemy import Connection, Insert, Select, insert, select
 
 from campaign_pipeline.model.digest import JsonObject
 from campaign_pipeline.storage.hashing import require_hash
 from campaign_pipeline.storage.locked_run import LockedRun
 from campaign_pipeline.storage.portable_sql import insert_into
-from campaign_pipeline.storage.records import ArtifactRecord, NewArtifact, NewCacheEntry
+from campaign_pipeline.storage.records import ArtifactRecord, NewArtifact, NewCacheEntry, StepRecord
 from campaign_pipeline.storage.states import RunStepStatus
-from campaign_pipeline.storage.tables import Artifact, RunStep, StepCache
+from campaign_pipeline.storage.tables import ARTIFACT, STEP_CACHE
 from campaign_pipeline.storage.tenant_scope import TenantScope
 
 
@@ -41,44 +44,56 @@ class PublishingLedger(TenantScope):
             CampaignError: INVALID_HASH; VALIDATION_ERROR when there is no such step, or it is not running.
         """
         require_hash(artifact.content_hash, name="content_hash")
-        with self._write() as session:
-            locked = LockedRun.take(session, tenant_id=self.tenant_id, run_id=run_id)
+        with self._write() as connection:
+            locked = LockedRun.take(connection, tenant_id=self.tenant_id, run_id=run_id)
             step = locked.step(step_id)
             if step.status is RunStepStatus.COMPLETED:
-                return ArtifactRecord.of(session.get_one(Artifact, step.output_artifact_ids[0]))
-            row = _row_of(artifact, step=step, locked=locked)
-            session.add(row)
+                return _only(connection, _artifact_of(step))
+            made = _only(connection, _insert_of(artifact, step=step, locked=locked))
             if cache is not None:
-                _remember(cache, row, step_id=step_id, locked=locked)
-            step.duration_ms = duration_ms
-            locked.keep(step, [row])
-            locked.conclude(step, RunStepStatus.COMPLETED, diagnostics=diagnostics)
+                connection.execute(_entry_of(connection, cache, made=made, step_id=step_id, locked=locked))
+            locked.keep(step_id, [made])
+            locked.conclude(
+                step_id, RunStepStatus.COMPLETED, duration_ms=duration_ms, diagnostics=diagnostics
+            )
             locked.end_if_done()
-            session.flush()
-            return ArtifactRecord.of(row)
+            locked.save()
+            return made
 
 
-def _row_of(artifact: NewArtifact, *, step: RunStep, locked: LockedRun) -> Artifact:
-    return Artifact(
-        id=str(uuid4()),
-        run_id=locked.run.id,
-        tenant_id=locked.run.tenant_id,
-        skill_id=step.skill_id,
-        type=artifact.type,
-        uri=artifact.uri,
-        content_hash=artifact.content_hash,
-        size_bytes=artifact.size_bytes,
-        filename=artifact.filename,
-        metadata_=artifact.metadata,
-        created_at=locked.now,
-    )
+def _only(connection: Connection, statement: Select[Any] | Insert) -> ArtifactRecord:
+    return ArtifactRecord.of(connection.execute(statement).mappings().one())
 
 
-def _remember(entry: NewCacheEntry, artifact: Artifact, *, step_id: str, locked: LockedRun) -> None:
+def _artifact_of(step: StepRecord) -> Select[Any]:
+    return select(ARTIFACT).where(ARTIFACT.c.id == step.output_artifact_ids[0])
+
+
+def _insert_of(artifact: NewArtifact, *, step: StepRecord, locked: LockedRun) -> Insert:
+    values = {
+        "id": str(uuid4()),
+        "run_id": locked.run.id,
+        "tenant_id": locked.run.tenant_id,
+        "skill_id": step.skill_id,
+        "type": artifact.type,
+        "uri": artifact.uri,
+        "content_hash": artifact.content_hash,
+        "size_bytes": artifact.size_bytes,
+        "filename": artifact.filename,
+        "metadata": artifact.metadata,
+        "created_at": locked.now,
+        "updated_at": locked.now,
+    }
+    return insert(ARTIFACT).values(values).returning(ARTIFACT)
+
+
+def _entry_of(
+    connection: Connection, entry: NewCacheEntry, *, made: ArtifactRecord, step_id: str, locked: LockedRun
+) -> Insert:
     result = {
         "workflow_name": locked.run.workflow_name,
         "input_hash": require_hash(entry.input_hash, name="input_hash"),
-        "artifact_ids": [artifact.id],
+        "artifact_ids": [made.id],
         "created_at": locked.now,
         "expires_at": None if entry.lifetime is None else locked.now + entry.lifetime,
     }
@@ -90,12 +105,12 @@ def _remember(entry: NewCacheEntry, artifact: Artifact, *, step_id: str, locked:
         "scope": entry.scope,
     }
     # The tenant is part of the key's hash; it stands here too, so that not even a forged key reaches another's entry.
-    locked.session.execute(
-        insert_into(locked.session, StepCache)
+    return (
+        insert_into(connection, STEP_CACHE)
         .values(**key, **result)
         .on_conflict_do_update(
-            index_elements=[StepCache.cache_key],
+            index_elements=[STEP_CACHE.c.cache_key],
             set_=result,
-            where=StepCache.tenant_id == locked.run.tenant_id,
+            where=STEP_CACHE.c.tenant_id == locked.run.tenant_id,
         )
     )

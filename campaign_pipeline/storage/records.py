@@ -1,4 +1,4 @@
-"""What the ledger gives and takes: frozen values, never rows of a session.
+"""What the ledger gives and takes: frozen values, never rows of a connection.
 
 Belongs here: one record a table, and what a step hands over to be written.
 Does not belong here: the tables themselves (tables).
@@ -6,11 +6,14 @@ Does not belong here: the tables themselves (tables).
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping, Table
 
 from campaign_pipeline.model.digest import ContentHash, JsonObject
 from campaign_pipeline.storage.hashing import CacheScope
 from campaign_pipeline.storage.states import RunStatus, RunStepStatus
-from campaign_pipeline.storage.tables import Artifact, Run, RunStep, StepCache, columns_of
+from campaign_pipeline.storage.tables import ARTIFACT, RUN, RUN_STEP, STEP_CACHE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +42,9 @@ class RunRecord:
     updated_at: datetime
 
     @classmethod
-    def of(cls, row: Run) -> "RunRecord":
-        """Take a row's values out of its session."""
-        return cls(**columns_of(row))
+    def of(cls, row: RowMapping) -> "RunRecord":
+        """Take a row's columns of this table."""
+        return cls(**_columns_of(RUN, row))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,9 +71,9 @@ class StepRecord:
     updated_at: datetime
 
     @classmethod
-    def of(cls, row: RunStep) -> "StepRecord":
-        """Take a row's values out of its session."""
-        return cls(**columns_of(row))
+    def of(cls, row: RowMapping) -> "StepRecord":
+        """Take a row's columns of this table."""
+        return cls(**_columns_of(RUN_STEP, row))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +94,9 @@ class ArtifactRecord:
     updated_at: datetime
 
     @classmethod
-    def of(cls, row: Artifact) -> "ArtifactRecord":
-        """Take a row's values out of its session."""
-        return cls(**columns_of(row))
+    def of(cls, row: RowMapping) -> "ArtifactRecord":
+        """Take a row's columns of this table."""
+        return cls(**_columns_of(ARTIFACT, row))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,10 +120,10 @@ class CacheRecord:
     artifact: ArtifactRecord | None
 
     @classmethod
-    def of(cls, row: StepCache, *, artifact: Artifact | None, expired: bool) -> "CacheRecord":
-        """Take a row's values out of its session."""
-        record = None if artifact is None else ArtifactRecord.of(artifact)
-        return cls(**columns_of(row), artifact=record, expired=expired)
+    def of(cls, row: RowMapping) -> "CacheRecord":
+        """Take a row's columns of this table, of its artifact where there is one, and `expired`."""
+        artifact = None if row[ARTIFACT.c.id] is None else ArtifactRecord.of(row)
+        return cls(**_columns_of(STEP_CACHE, row), artifact=artifact, expired=bool(row["expired"]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,3 +146,8 @@ class NewCacheEntry:
     input_hash: ContentHash
     scope: CacheScope
     lifetime: timedelta | None = None
+
+
+def _columns_of(table: Table, row: RowMapping) -> dict[str, Any]:
+    """Read one table's columns: a row that joins tables has a column of one name for each of them."""
+    return {column.name: row[column] for column in table.columns}

@@ -6,19 +6,20 @@ Does not belong here: what becomes of a single step (steps).
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.digest import JsonObject
-from campaign_pipeline.model.steps import Step
-from campaign_pipeline.storage.locked_run import EMPTY_CONTEXT, LockedRun, require_step, unknown_run
+from campaign_pipeline.model.steps import STEP_BY_ID, Step
+from campaign_pipeline.storage.locked_rows import unknown_run
+from campaign_pipeline.storage.locked_run import EMPTY_CONTEXT, LockedRun
 from campaign_pipeline.storage.portable_sql import insert_into, storable_text, utc_now
 from campaign_pipeline.storage.records import RunRecord
 from campaign_pipeline.storage.states import RunStatus, RunStepStatus
-from campaign_pipeline.storage.tables import Run, RunStep
+from campaign_pipeline.storage.tables import RUN, RUN_STEP
 from campaign_pipeline.storage.tenant_scope import TenantScope, canonical_id
 
 
@@ -50,7 +51,7 @@ class RunLedger(TenantScope):
         found = self.run(run_id)
         if found is not None:
             return found
-        steps = [require_step(step_id) for step_id in dict.fromkeys(step_ids)]
+        steps = [_known_step(step_id) for step_id in dict.fromkeys(step_ids)]
         if not steps:
             raise CampaignError(
                 ErrorCode.VALIDATION_ERROR, "step_ids: nothing found; at least one step is expected"
@@ -62,20 +63,20 @@ class RunLedger(TenantScope):
             "campaign_id": campaign_id,
             "workflow_name": workflow_name,
             "workflow_version": workflow_version,
-            "status": RunStatus.QUEUED,
             "trigger": trigger,
             "context": EMPTY_CONTEXT,
             "root_run_id": canonical_id(root_run_id, name="root_run_id"),
             "base_run_id": None if base_run_id is None else canonical_id(base_run_id, name="base_run_id"),
         }
-        with self._write() as session:
+        with self._write() as connection:
             # Another worker of the run may come at the same moment: one of them makes the rows.
-            made = session.scalar(
-                insert_into(session, Run).values(values).on_conflict_do_nothing().returning(Run.id)
-            )
-            if made is not None:
-                session.add_all(_pending(step, run=values) for step in steps)
-            return RunRecord.of(self._get(session, run_id))
+            insert_run = insert_into(connection, RUN).values(values).on_conflict_do_nothing()
+            made = connection.execute(insert_run.returning(RUN)).mappings().one_or_none()
+            if made is None:
+                return self._get(connection, run_id)
+            run = RunRecord.of(made)
+            connection.execute(insert(RUN_STEP), [_pending(step, run=run) for step in steps])
+            return run
 
     def freeze_trigger(self, run_id: str, trigger: JsonObject) -> RunRecord:
         """Hold a run to its resolved trigger: the first that comes stays, and every caller gets that one.
@@ -84,13 +85,15 @@ class RunLedger(TenantScope):
             CampaignError: VALIDATION_ERROR when the tenant has no such run.
         """
         run_id = canonical_id(run_id, name="run_id")
-        with self._write() as session:
-            session.execute(
-                update(Run)
-                .where(Run.id == run_id, Run.tenant_id == self.tenant_id, Run.trigger_frozen_at.is_(None))
-                .values(trigger=trigger, trigger_frozen_at=utc_now())
-            )
-            return RunRecord.of(self._get(session, run_id))
+        freeze = (
+            update(RUN)
+            .where(RUN.c.id == run_id, RUN.c.tenant_id == self.tenant_id, RUN.c.trigger_frozen_at.is_(None))
+            .values(trigger=trigger, trigger_frozen_at=utc_now())
+            .returning(RUN)
+        )
+        with self._write() as connection:
+            frozen = connection.execute(freeze).mappings().one_or_none()
+            return self._get(connection, run_id) if frozen is None else RunRecord.of(frozen)
 
     def refuse_run(self, run_id: str, error: str) -> RunRecord:
         """Record what stops a build before a hash can be taken: pending steps are skipped, and the run fails.
@@ -100,52 +103,61 @@ class RunLedger(TenantScope):
         Raises:
             CampaignError: VALIDATION_ERROR when the tenant has no such run.
         """
-        with self._write() as session:
-            locked = LockedRun.take(session, tenant_id=self.tenant_id, run_id=run_id)
+        with self._write() as connection:
+            locked = LockedRun.take(connection, tenant_id=self.tenant_id, run_id=run_id)
             locked.begin()
             for step in locked.steps:
                 if step.status is RunStepStatus.PENDING:
-                    locked.conclude(step, RunStepStatus.SKIPPED, error=storable_text(error))
+                    locked.conclude(step.step_id, RunStepStatus.SKIPPED, error=storable_text(error))
             locked.end_if_done()
-            session.flush()
-            return RunRecord.of(locked.run)
+            locked.save()
+            return locked.run
 
     def run(self, run_id: str) -> RunRecord | None:
         """Read one run."""
-        run_id = canonical_id(run_id, name="run_id")
-        with self._read() as session:
-            row = session.scalar(select(Run).where(Run.id == run_id, Run.tenant_id == self.tenant_id))
-            return None if row is None else RunRecord.of(row)
+        row = self._row(self._runs().where(RUN.c.id == canonical_id(run_id, name="run_id")))
+        return None if row is None else RunRecord.of(row)
 
     def newest_run(self, campaign_id: str) -> RunRecord | None:
         """Read a campaign's newest run, however it ended."""
-        mine = (Run.tenant_id == self.tenant_id, Run.campaign_id == campaign_id)
-        with self._read() as session:
-            row = session.scalar(select(Run).where(*mine).order_by(Run.created_at.desc()).limit(1))
-            return None if row is None else RunRecord.of(row)
+        of_campaign = self._runs().where(RUN.c.campaign_id == campaign_id)
+        row = self._row(of_campaign.order_by(RUN.c.created_at.desc()).limit(1))
+        return None if row is None else RunRecord.of(row)
 
     def first_built_at(self, campaign_id: str) -> datetime | None:
         """Tell when the first run of a campaign that completed was created; None before there is one."""
-        mine = (Run.tenant_id == self.tenant_id, Run.campaign_id == campaign_id)
-        with self._read() as session:
-            return session.scalar(
-                select(func.min(Run.created_at)).where(*mine, Run.status == RunStatus.COMPLETED)
-            )
+        first = select(func.min(RUN.c.created_at)).where(
+            RUN.c.tenant_id == self.tenant_id,
+            RUN.c.campaign_id == campaign_id,
+            RUN.c.status == RunStatus.COMPLETED,
+        )
+        with self._read() as connection:
+            found: datetime | None = connection.scalar(first)
+            return found
 
-    def _get(self, session: Session, run_id: str) -> Run:
-        row = session.scalar(select(Run).where(Run.id == run_id, Run.tenant_id == self.tenant_id))
+    def _runs(self) -> Select[Any]:
+        return select(RUN).where(RUN.c.tenant_id == self.tenant_id)
+
+    def _get(self, connection: Connection, run_id: str) -> RunRecord:
+        row = connection.execute(self._runs().where(RUN.c.id == run_id)).mappings().one_or_none()
         if row is None:
             raise unknown_run(run_id, tenant_id=self.tenant_id)
-        return row
+        return RunRecord.of(row)
 
 
-def _pending(step: Step, *, run: JsonObject) -> RunStep:
-    return RunStep(
-        id=str(uuid4()),
-        run_id=run["id"],
-        tenant_id=run["tenant_id"],
-        campaign_id=run["campaign_id"],
-        step_id=step.step_id,
-        skill_id=step.skill_id,
-        status=RunStepStatus.PENDING,
-    )
+def _pending(step: Step, *, run: RunRecord) -> dict[str, Any]:
+    return {
+        "id": str(uuid4()),
+        "run_id": run.id,
+        "tenant_id": run.tenant_id,
+        "campaign_id": run.campaign_id,
+        "step_id": step.step_id,
+        "skill_id": step.skill_id,
+    }
+
+
+def _known_step(step_id: str) -> Step:
+    if step_id not in STEP_BY_ID:
+        message = f"step_id: {step_id!r} found; one of {', '.join(STEP_BY_ID)} is expected"
+        raise CampaignError(ErrorCode.VALIDATION_ERROR, message)
+    return STEP_BY_ID[step_id]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, func, inspect, select, text
+from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from campaign_pipeline.storage.database import BUSY_TIMEOUT_S, Database
@@ -26,7 +26,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _UNDEFINED_TABLE = "42P01"
 _ADVISORY_LOCK = 7_231_840_046  # any number, as long as nothing else in the database takes it
 _MIGRATION_TIMEOUT_S = 120.0
-_READ_REVISION = text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608  a constant
+_READ_REVISION = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608  a constant
 
 # Alembic keeps the migration that runs in module globals.
 _one_migration_a_process = threading.Lock()
@@ -44,7 +44,7 @@ def ensure_schema(database: Database) -> None:
     with _one_migration_a_process, _sole_migrator(database):
         if database.address.path is not None:
             _keep_a_write_ahead_log(database, database.address.path)
-        with database.connect_writing() as connection:
+        with database.write() as connection:
             _migrate(database, connection)
 
 
@@ -59,9 +59,9 @@ def _make_folder(database: Database) -> None:
 
 
 def _stands_at_head(database: Database) -> bool:
-    with database.read() as session:
+    with database.read() as connection:
         try:
-            found: str | None = session.scalar(_READ_REVISION)
+            found = _read_revision(connection)
         except (OperationalError, ProgrammingError) as error:
             if not _says_that_the_table_is_missing(error):
                 raise
@@ -100,7 +100,11 @@ def _migrate(database: Database, connection: Connection) -> None:
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table(VERSION_TABLE):
         return None
-    found: str | None = connection.scalar(_READ_REVISION)
+    return _read_revision(connection)
+
+
+def _read_revision(connection: Connection) -> str | None:
+    found: str | None = connection.exec_driver_sql(_READ_REVISION).scalar()
     return found
 
 

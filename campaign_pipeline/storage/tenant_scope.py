@@ -1,20 +1,22 @@
-"""The one place where the ledger's sessions begin, each for one tenant.
+"""The one place where the ledger's transactions begin, each for one tenant.
 
 Belongs here: what every part of a tenant's ledger shares: the database, the tenant, and how run ids are spelled.
 Does not belong here: any statement about a table (runs, steps, lookups).
 """
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, RowMapping, Select
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.storage.database import Database
 
 
 class TenantScope:
-    """Transactions of one tenant."""
+    """Reads and transactions of one tenant."""
 
     def __init__(self, database: Database, tenant_id: str) -> None:
         if not tenant_id:
@@ -24,11 +26,21 @@ class TenantScope:
         self._database = database
         self.tenant_id = tenant_id
 
-    def _write(self) -> AbstractContextManager[Session]:
+    def _write(self) -> AbstractContextManager[Connection]:
         return self._database.write()
 
-    def _read(self) -> AbstractContextManager[Session]:
+    def _read(self) -> AbstractContextManager[Connection]:
         return self._database.read()
+
+    def _rows(self, statement: Select[Any]) -> Sequence[RowMapping]:
+        """Read all rows of one statement."""
+        with self._read() as connection:
+            return connection.execute(statement).mappings().all()
+
+    def _row(self, statement: Select[Any]) -> RowMapping | None:
+        """Read the only row of one statement; None where there is none."""
+        with self._read() as connection:
+            return connection.execute(statement).mappings().one_or_none()
 
 
 def canonical_id(value: str, *, name: str) -> str:

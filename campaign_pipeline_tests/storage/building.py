@@ -62,8 +62,7 @@ def entry_for(
 
 
 def begin(tenant: TenantLedger, run: RunRecord, step_id: str) -> None:
-    tenant.hash_step(run.id, step_id, hash_of(step_id))
-    tenant.start_step(run.id, step_id, attempt=1)
+    tenant.start_step(run.id, step_id, input_hash=hash_of(step_id), attempt=1)
 
 
 def produce(
@@ -81,5 +80,10 @@ def produce(
 
 
 def reuse(tenant: TenantLedger, run: RunRecord, step_id: str, *, artifact_id: str) -> None:
-    tenant.hash_step(run.id, step_id, hash_of(step_id))
-    tenant.record_hit(run.id, step_id, artifacts=[artifact_id], diagnostics={"cache": {"hit": True}})
+    tenant.record_hit(
+        run.id,
+        step_id,
+        input_hash=hash_of(step_id),
+        artifacts=[artifact_id],
+        diagnostics={"cache": {"hit": True}},
+    )

@@ -175,8 +175,8 @@ def test_an_entry_whose_artifact_s_row_is_gone_says_so(ledger: Ledger) -> None:
     tenant = ledger.tenant("demo")
     entry = entry_for(tenant, "bgm")
     produce(tenant, open_run(tenant), "bgm", cache=entry)
-    with ledger._database.write() as session:
-        session.execute(text("DELETE FROM artifact"))
+    with ledger._database.write() as connection:
+        connection.execute(text("DELETE FROM artifact"))
 
     found = tenant.cache_entry(entry.cache_key)
 

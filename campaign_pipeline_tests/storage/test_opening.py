@@ -11,7 +11,7 @@ from sqlalchemy import text
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.storage import Ledger
 from campaign_pipeline.storage.ledger_address import LedgerAddress
-from campaign_pipeline_tests.storage.building import open_run
+from campaign_pipeline_tests.storage.building import entry_for, open_run, produce
 
 OPEN_AND_WRITE = """
 import sys
@@ -72,7 +72,7 @@ print("alembic" in sys.modules, [statement for statement in statements if "campa
 
 
 def test_importing_the_room_costs_neither_alembic_nor_a_driver() -> None:
-    heavy = {"alembic", "psycopg", "dagster", "numpy"}
+    heavy = {"sqlalchemy.orm", "alembic", "psycopg", "dagster", "numpy"}
     script = f"import sys, campaign_pipeline.storage; print(sorted({heavy} & set(sys.modules)))"
 
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
@@ -80,12 +80,43 @@ def test_importing_the_room_costs_neither_alembic_nor_a_driver() -> None:
     assert done.stdout == "[]\n"
 
 
+REUSE_A_STEP = """
+import sys
+from sqlalchemy import Engine, event
+from campaign_pipeline.storage import Ledger
+from campaign_pipeline_tests.storage.building import entry_for, open_run, reuse
+connections = []
+event.listen(Engine, "connect", lambda *_: connections.append(1))
+ledger = Ledger.open(sys.argv[1])
+tenant = ledger.tenant("demo")
+found = tenant.cache_entry(entry_for(tenant, "bgm").cache_key)
+reuse(tenant, open_run(tenant), "bgm", artifact_id=found.artifact.id)
+print(len(connections), sorted({"sqlalchemy.orm", "alembic", "psycopg"} & set(sys.modules)))
+"""
+
+
+def test_a_step_is_reused_over_one_connection_and_with_nothing_imported_that_it_does_not_need(
+    ledger_url: str,
+) -> None:
+    ledger = Ledger.open(ledger_url)
+    tenant = ledger.tenant("demo")
+    produce(tenant, open_run(tenant), "bgm", cache=entry_for(tenant, "bgm"))
+    ledger.close()
+
+    done = subprocess.run(
+        [sys.executable, "-c", REUSE_A_STEP, ledger_url], check=True, capture_output=True, text=True
+    )
+
+    driver = [] if ledger_url.startswith("sqlite") else ["psycopg"]
+    assert done.stdout == f"1 {driver}\n"
+
+
 def test_a_sqlite_ledger_keeps_every_commit_and_holds_references(sqlite_url: str) -> None:
     ledger = Ledger.open(sqlite_url)
     pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
 
-    with ledger._database.read() as session:
-        found = [session.scalar(text(f"PRAGMA {pragma}")) for pragma in pragmas]
+    with ledger._database.read() as connection:
+        found = [connection.scalar(text(f"PRAGMA {pragma}")) for pragma in pragmas]
 
     assert found == ["wal", 2, 1, 30_000]
     ledger.close()
@@ -95,8 +126,8 @@ def test_sqlite_keeps_ids_with_dashes_and_times_in_utc_as_text(sqlite_url: str) 
     ledger = Ledger.open(sqlite_url)
     run = open_run(ledger.tenant("demo"))
 
-    with ledger._database.read() as session:
-        found = session.execute(text("SELECT id, created_at FROM run")).one()
+    with ledger._database.read() as connection:
+        found = connection.execute(text("SELECT id, created_at FROM run")).one()
 
     assert tuple(found) == (run.id, run.created_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
     ledger.close()
@@ -176,8 +207,8 @@ def test_a_ledger_that_another_writer_holds_for_too_long_may_be_tried_again(
     monkeypatch.setattr("campaign_pipeline.storage.database.BUSY_TIMEOUT_S", 0.05)
     first, second = Ledger.open(sqlite_url), Ledger.open(sqlite_url)
 
-    with first._database.write() as session:
-        session.execute(text("SELECT 1"))
+    with first._database.write() as connection:
+        connection.execute(text("SELECT 1"))
         with pytest.raises(CampaignError, match="database is locked") as refused:
             open_run(second.tenant("demo"))
 
@@ -188,8 +219,8 @@ def test_a_ledger_that_another_writer_holds_for_too_long_may_be_tried_again(
 
 def test_a_ledger_of_a_newer_version_is_left_alone(ledger_url: str) -> None:
     ledger = Ledger.open(ledger_url)
-    with ledger._database.write() as session:
-        session.execute(text("UPDATE campaign_alembic_version SET version_num = '9999'"))
+    with ledger._database.write() as connection:
+        connection.execute(text("UPDATE campaign_alembic_version SET version_num = '9999'"))
     ledger.close()
 
     with pytest.raises(CampaignError, match="its schema has revision 9999, and this version") as refused:
@@ -199,8 +230,8 @@ def test_a_ledger_of_a_newer_version_is_left_alone(ledger_url: str) -> None:
 
 
 def test_a_ledger_that_vanishes_while_open_is_unavailable(ledger: Ledger) -> None:
-    with ledger._database.write() as session:
-        session.execute(text("ALTER TABLE run RENAME TO elsewhere"))
+    with ledger._database.write() as connection:
+        connection.execute(text("ALTER TABLE run RENAME TO elsewhere"))
 
     with pytest.raises(Exception, match="run") as failed:
         ledger.tenant("demo").newest_run("summer")

@@ -14,8 +14,8 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 
 from campaign_pipeline.storage import Ledger
 from campaign_pipeline.storage.ledger_address import LedgerAddress
-from campaign_pipeline.storage.mapping import Table
 from campaign_pipeline.storage.schema import HEAD, MIGRATIONS, VERSION_TABLE
+from campaign_pipeline.storage.tables import METADATA
 from campaign_pipeline_tests.databases import PostgresServer
 
 TABLES = {"run", "run_step", "artifact", "step_cache"}
@@ -45,7 +45,7 @@ def test_the_migrations_make_what_the_models_say(migrated: Connection) -> None:
         migrated, opts={"version_table": VERSION_TABLE, "compare_type": True, "compare_server_default": True}
     )
 
-    assert compare_metadata(context, Table.metadata) == []
+    assert compare_metadata(context, METADATA) == []
 
 
 def test_the_migrations_make_the_constraints_and_columns_that_the_models_say(
@@ -55,7 +55,7 @@ def test_the_migrations_make_the_constraints_and_columns_that_the_models_say(
     made = _described(inspect(migrated))
     url = f"sqlite:///{tmp_path}/models.db" if migrated.dialect.name == "sqlite" else _second_url(request)
     engine = create_engine(LedgerAddress.parse(url).url)
-    Table.metadata.create_all(engine)
+    METADATA.create_all(engine)
 
     said = _described(inspect(engine))
 

@@ -8,8 +8,9 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.exc import IntegrityError
 
 from campaign_pipeline.storage import IllegalTransitionError, Ledger, RunStatus, RunStepStatus
+from campaign_pipeline.storage.locked_rows import LockedRows
 from campaign_pipeline.storage.states import RUN_TRANSITIONS, STEP_TRANSITIONS, check_transition
-from campaign_pipeline.storage.tables import Run, RunStep
+from campaign_pipeline.storage.tables import RUN, RUN_STEP
 from campaign_pipeline_tests.storage.building import hash_of, open_run
 
 RUN_MOVES: dict[str, set[str]] = {
@@ -47,15 +48,26 @@ def test_an_illegal_move_names_both_states_and_what_was_right() -> None:
     )
 
 
-def test_a_row_s_own_attribute_refuses_an_illegal_move() -> None:
-    run, step = Run(id="r", status=RunStatus.QUEUED), RunStep(step_id="bgm", status=RunStepStatus.PENDING)
+def test_a_row_under_its_lock_refuses_an_illegal_move_before_the_database_sees_it(ledger: Ledger) -> None:
+    run = open_run(ledger.tenant("demo"))
 
-    with pytest.raises(IllegalTransitionError):
-        run.status = RunStatus.FAILED
-    with pytest.raises(IllegalTransitionError):
-        step.status = RunStepStatus.COMPLETED
+    with ledger._database.write() as connection:
+        locked = LockedRows.take(connection, tenant_id="demo", run_id=run.id)
+        with pytest.raises(IllegalTransitionError, match="from queued to failed"):
+            locked.change_run(status=RunStatus.FAILED)
+        with pytest.raises(IllegalTransitionError, match="from pending to completed"):
+            locked.change_step("bgm", status=RunStepStatus.COMPLETED)
+        locked.save()
+
+    assert locked.run == run == ledger.tenant("demo").run(run.id)
+    assert {step.status for step in ledger.tenant("demo").steps(run.id)} == {RunStepStatus.PENDING}
+
+
+def test_a_new_row_begins_at_the_beginning() -> None:
     with pytest.raises(IllegalTransitionError, match="from a new row to completed"):
-        Run(id="r", status=RunStatus.COMPLETED)
+        check_transition("run r", old=None, new=RunStatus.COMPLETED, allowed=RUN_TRANSITIONS)
+    with pytest.raises(IllegalTransitionError, match="from a new row to running"):
+        check_transition("step s", old=None, new=RunStepStatus.RUNNING, allowed=STEP_TRANSITIONS)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +89,7 @@ def test_the_database_itself_refuses_a_row_that_does_not_begin_at_the_beginning(
     ledger: Ledger, table: str, initial: str
 ) -> None:
     open_run(ledger.tenant("demo"), step_ids=("bgm",))
-    columns = [column.name for column in (Run if table == "run" else RunStep).__table__.columns]
+    columns = [column.name for column in (RUN if table == "run" else RUN_STEP).columns]
     copied = ", ".join(
         {"id": ":id", "status": ":status", "step_id": "'game_config'"}.get(name, f'"{name}"')
         for name in columns
@@ -151,8 +163,8 @@ def _moves(ledger: Ledger, table: str, old: str, new: str, ways: dict[str, list[
 
 def _passes(ledger: Ledger, statement: TextClause) -> bool:
     try:
-        with ledger._database.write() as session:
-            session.execute(statement)
+        with ledger._database.write() as connection:
+            connection.execute(statement)
     except IntegrityError:
         return False
     return True

@@ -1,7 +1,9 @@
 """Steps, on both databases: hashed, started, reused, published, failed; and again, for retries come."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from threading import Barrier
 from typing import TypeVar
@@ -32,6 +34,24 @@ from campaign_pipeline_tests.storage.building import (
 
 _T = TypeVar("_T")
 
+Ask = Callable[[TenantLedger, str, str], object]
+
+
+def _hash(tenant: TenantLedger, run_id: str, input_hash: str) -> None:
+    tenant.hash_step(run_id, "bgm", input_hash)
+
+
+def _start(tenant: TenantLedger, run_id: str, input_hash: str) -> None:
+    tenant.start_step(run_id, "bgm", input_hash=input_hash, attempt=1)
+
+
+def _hit(tenant: TenantLedger, run_id: str, input_hash: str) -> None:
+    earlier = produce(tenant, open_run(tenant, campaign_id="earlier"), "bgm")
+    tenant.record_hit(run_id, "bgm", input_hash=input_hash, artifacts=[earlier.id])
+
+
+WAYS_TO_ASK: tuple[Ask, ...] = (_hash, _start, _hit)
+
 
 def test_a_step_stays_pending_while_it_hashes_and_runs_while_it_produces(ledger: Ledger) -> None:
     tenant = ledger.tenant("demo")
@@ -39,7 +59,7 @@ def test_a_step_stays_pending_while_it_hashes_and_runs_while_it_produces(ledger:
 
     tenant.hash_step(run.id, "bgm", hash_of("bgm"))
     hashed = _step(tenant, run.id, "bgm")
-    tenant.start_step(run.id, "bgm", attempt=1)
+    tenant.start_step(run.id, "bgm", input_hash=hash_of("bgm"), attempt=1)
     started = _step(tenant, run.id, "bgm")
 
     assert (hashed.status, hashed.input_hash, hashed.started_at) == (
@@ -57,34 +77,52 @@ def test_on_a_retry_only_the_attempt_rises(ledger: Ledger) -> None:
     begin(tenant, run, "bgm")
     first = _step(tenant, run.id, "bgm")
 
-    tenant.hash_step(run.id, "bgm", hash_of("bgm"))
-    second = tenant.start_step(run.id, "bgm", attempt=2)
+    second = tenant.start_step(run.id, "bgm", input_hash=hash_of("bgm"), attempt=2)
 
     assert (second.status, second.started_at, second.attempt) == (RunStepStatus.RUNNING, first.started_at, 2)
 
 
-def test_another_hash_for_a_step_that_runs_is_refused(ledger: Ledger) -> None:
+@pytest.mark.parametrize("ask", WAYS_TO_ASK, ids=("hashing", "starting", "hitting"))
+def test_another_hash_for_a_step_that_runs_is_refused(ledger: Ledger, ask: Ask) -> None:
     tenant = ledger.tenant("demo")
     run = open_run(tenant)
     begin(tenant, run, "bgm")
 
     with pytest.raises(IllegalTransitionError, match=r"bgm of run .* is running with input hash"):
-        tenant.hash_step(run.id, "bgm", hash_of("game_config"))
+        ask(tenant, run.id, hash_of("game_config"))
 
     kept = tenant.run(run.id)
     assert kept is not None
     assert kept.context["computed"]["input_hashes_by_step"] == {"bgm": hash_of("bgm")}
 
 
+@pytest.mark.parametrize("ask", WAYS_TO_ASK, ids=("hashing", "starting", "hitting"))
+def test_what_a_step_is_asked_stands_in_the_step_and_in_the_run_which_runs_from_then_on(
+    ledger: Ledger, ask: Ask
+) -> None:
+    tenant = ledger.tenant("demo")
+    run = open_run(tenant)
+
+    ask(tenant, run.id, hash_of("bgm"))
+
+    asked = tenant.run(run.id)
+    assert asked is not None
+    assert asked.status is RunStatus.RUNNING
+    assert asked.context["computed"] == {"input_hashes_by_step": {"bgm": hash_of("bgm")}}
+    assert _step(tenant, run.id, "bgm").input_hash == hash_of("bgm")
+
+
+@pytest.mark.parametrize("ask", WAYS_TO_ASK, ids=("hashing", "starting", "hitting"))
 @pytest.mark.parametrize("wrong", ["not-a-hash", hash_of("bgm").upper(), hash_of("bgm")[:-1], ""])
-def test_an_input_hash_that_is_none_is_refused(ledger: Ledger, wrong: str) -> None:
+def test_an_input_hash_that_is_none_is_refused(ledger: Ledger, wrong: str, ask: Ask) -> None:
     tenant = ledger.tenant("demo")
     run = open_run(tenant)
 
     with pytest.raises(CampaignError, match="input_hash: ") as refused:
-        tenant.hash_step(run.id, "bgm", wrong)
+        ask(tenant, run.id, wrong)
 
     assert refused.value.code is ErrorCode.INVALID_HASH
+    assert tenant.run(run.id) == run
 
 
 @pytest.mark.parametrize("field", ["content_hash", "cache_key", "input_hash"])
@@ -105,14 +143,6 @@ def test_publishing_under_what_is_no_hash_is_refused_and_leaves_nothing(ledger: 
 
     assert refused.value.code is ErrorCode.INVALID_HASH
     assert tenant.artifacts(run.id) == []
-
-
-def test_starting_before_hashing_is_refused(ledger: Ledger) -> None:
-    tenant = ledger.tenant("demo")
-    run = open_run(tenant)
-
-    with pytest.raises(CampaignError, match=r"input_hash: step bgm of run .* has none"):
-        tenant.start_step(run.id, "bgm", attempt=1)
 
 
 def test_publishing_writes_artifact_step_and_reusable_result_together(ledger: Ledger) -> None:
@@ -140,7 +170,7 @@ def test_publishing_twice_gives_the_artifact_that_stands_there(ledger: Ledger) -
     run = open_run(tenant)
     made = produce(tenant, run, "bgm", data=b"first")
 
-    tenant.start_step(run.id, "bgm", attempt=2)
+    tenant.start_step(run.id, "bgm", input_hash=hash_of("bgm"), attempt=2)
     again = tenant.publish(
         run.id, "bgm", artifact=artifact_of("bgm", data=b"second"), cache=None, duration_ms=1
     )
@@ -186,7 +216,7 @@ def test_recording_a_hit_again_changes_nothing(ledger: Ledger) -> None:
     reuse(tenant, run, "bgm", artifact_id=earlier.id)
     recorded = _step(tenant, run.id, "bgm")
 
-    again = tenant.record_hit(run.id, "bgm", artifacts=[earlier.id])
+    again = tenant.record_hit(run.id, "bgm", input_hash=hash_of("bgm"), artifacts=[earlier.id])
 
     assert again == recorded
 
@@ -197,7 +227,7 @@ def test_a_retry_that_finds_another_run_s_result_completes_with_it(ledger: Ledge
     begin(tenant, run, "bgm")
     other = produce(tenant, open_run(tenant), "bgm")
 
-    step = tenant.record_hit(run.id, "bgm", artifacts=[other.id])
+    step = tenant.record_hit(run.id, "bgm", input_hash=hash_of("bgm"), artifacts=[other.id])
 
     assert (step.status, step.cache_hit, step.output_artifact_ids) == (
         RunStepStatus.COMPLETED,
@@ -210,10 +240,11 @@ def test_a_hit_on_an_artifact_of_another_tenant_is_refused(ledger: Ledger) -> No
     acme, demo = ledger.tenant("acme"), ledger.tenant("demo")
     theirs = produce(acme, open_run(acme), "bgm")
     run = open_run(demo)
-    demo.hash_step(run.id, "bgm", hash_of("bgm"))
 
     with pytest.raises(CampaignError, match="artifacts of tenant demo are expected"):
-        demo.record_hit(run.id, "bgm", artifacts=[theirs.id])
+        demo.record_hit(run.id, "bgm", input_hash=hash_of("bgm"), artifacts=[theirs.id])
+
+    assert demo.run(run.id) == run
 
 
 def test_what_waits_for_a_failed_step_is_skipped_with_its_reason_and_the_rest_goes_on(ledger: Ledger) -> None:
@@ -273,7 +304,7 @@ def test_a_step_that_failed_does_not_start_again(ledger: Ledger) -> None:
     with pytest.raises(
         IllegalTransitionError, match="from failed to running, but may only go to no other status"
     ):
-        tenant.start_step(run.id, "bgm", attempt=2)
+        tenant.start_step(run.id, "bgm", input_hash=hash_of("bgm"), attempt=2)
 
 
 def test_a_step_that_the_run_was_not_asked_to_run_is_named(ledger: Ledger) -> None:
@@ -333,25 +364,61 @@ def test_steps_that_hash_while_the_run_is_refused_leave_nothing_unfinished(ledge
     assert {step.status for step in tenant.steps(run.id)} <= {RunStepStatus.SKIPPED, RunStepStatus.COMPLETED}
 
 
-def test_a_cached_step_costs_few_statements(ledger: Ledger) -> None:
+def test_a_cached_step_costs_one_read_and_one_transaction_of_four_statements(ledger: Ledger) -> None:
     tenant = ledger.tenant("demo")
-    entry = entry_for(tenant, "bgm")
-    produce(tenant, open_run(tenant), "bgm", cache=entry)
+    entries = {step_id: entry_for(tenant, step_id) for step_id in ALL_STEPS}
+    earlier = open_run(tenant)
+    for step_id, entry in entries.items():
+        produce(tenant, earlier, step_id, cache=entry)
     run = open_run(tenant)
-    statements: list[str] = []
-    event.listen(
-        ledger._database._engine,
-        "before_cursor_execute",
-        lambda _connection, _cursor, statement, *_rest: statements.append(statement),
-    )
 
-    open_run(tenant, run_id=run.id)
-    found = tenant.cache_entry(entry.cache_key)
-    assert found is not None
-    assert found.artifact is not None
-    reuse(tenant, run, "bgm", artifact_id=found.artifact.id)
+    costs = []
+    for step_id, entry in entries.items():
+        with _counted(ledger) as count:
+            found = tenant.cache_entry(entry.cache_key)
+            assert found is not None
+            assert found.artifact is not None
+            reuse(tenant, run, step_id, artifact_id=found.artifact.id)
+        costs.append((count["statements"], count["commits"]))
 
-    assert len([statement for statement in statements if not statement.startswith("BEGIN")]) <= 8
+    ended = tenant.run(run.id)
+    assert ended is not None
+    assert ended.status is RunStatus.COMPLETED
+    assert costs == [(1 + 4, 1)] * 4
+
+
+def test_a_run_of_one_cached_step_is_running_before_it_completes(ledger: Ledger) -> None:
+    """To the database, queued to completed in one statement would be an illegal move."""
+    tenant = ledger.tenant("demo")
+    earlier = produce(tenant, open_run(tenant), "bgm")
+    run = open_run(tenant, step_ids=("bgm",))
+
+    with _counted(ledger) as count:
+        reuse(tenant, run, "bgm", artifact_id=earlier.id)
+
+    ended = tenant.run(run.id)
+    assert ended is not None
+    assert ended.status is RunStatus.COMPLETED
+    assert ended.started_at is not None
+    assert (count["statements"], count["commits"]) == (5, 1)
+
+
+@contextmanager
+def _counted(ledger: Ledger) -> Iterator[Counter[str]]:
+    """Count what reaches the database: statements that read or write, and commits."""
+    engine, count = ledger._database._engine, Counter[str]()
+
+    def statement(_connection: object, _cursor: object, sql: str, *_rest: object) -> None:
+        count["statements"] += not sql.startswith("BEGIN")
+
+    def commit(_connection: object) -> None:
+        count["commits"] += 1
+
+    event.listen(engine, "before_cursor_execute", statement)
+    event.listen(engine, "commit", commit)
+    yield count
+    event.remove(engine, "before_cursor_execute", statement)
+    event.remove(engine, "commit", commit)
 
 
 def _at_once(count: int, act: Callable[[int], _T]) -> list[_T]:

@@ -6,12 +6,12 @@ Does not belong here: finding the database or locking it (schema).
 
 from alembic import context
 
-from campaign_pipeline.storage.mapping import Table
 from campaign_pipeline.storage.schema import VERSION_TABLE
+from campaign_pipeline.storage.tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Table.metadata,
+    target_metadata=METADATA,
     # Dagster may share the database, and alembic_version is its own.
     version_table=VERSION_TABLE,
 )
