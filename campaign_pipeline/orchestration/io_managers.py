@@ -37,7 +37,12 @@ class ArtifactIOManager(dg.IOManager):
         try:
             artifact = self.builder.publish(obj)
             data = self.builder.store.read(artifact.content_hash)
-            shown = {**metadata.of_outcome(obj, artifact, self.builder), **self.preview(artifact, data)}
+            # In the order in which the UI shows it: how it came to be, what it looks like, where it is.
+            shown = {
+                **metadata.of_step(obj),
+                **self.preview(artifact, data),
+                **metadata.of_artifact(obj, artifact, self.builder),
+            }
         except Exception as error:
             raise as_failure(error) from error
         context.add_output_metadata(shown)

@@ -15,23 +15,28 @@ import dagster as dg
 
 from campaign_pipeline.building.build import StepOutcome
 from campaign_pipeline.building.builder import Builder
+from campaign_pipeline.model.game_config import Palette
 from campaign_pipeline.storage import ArtifactRecord, ArtifactStore
 
 _DOCUMENT_LIMIT_BYTES = 6000
 """Metadata is kept in every event row: an event stays under 10 KB (dagster-facts, 11)."""
 
 _SWATCH_PX = (72, 40)
+_SHOWN_DIGITS = 3
 
 
-def of_outcome(outcome: StepOutcome, artifact: ArtifactRecord, builder: Builder) -> dict[str, Any]:
-    """Say how the step came by its artifact, and where the artifact is."""
+def of_step(outcome: StepOutcome) -> dict[str, Any]:
+    """Say how the step came by its artifact: what a person asks first."""
+    return {"cache": "hit" if outcome.cache_hit else "miss", "why": outcome.reason}
+
+
+def of_artifact(outcome: StepOutcome, artifact: ArtifactRecord, builder: Builder) -> dict[str, Any]:
+    """Say what the artifact weighs, what it took, and under which names it can be found again."""
     shown: dict[str, Any] = {
-        "cache": "hit" if outcome.cache_hit else "miss",
-        "why": outcome.reason,
+        "size_bytes": dg.MetadataValue.int(artifact.size_bytes or 0),
+        "step_duration_s": dg.MetadataValue.float(round(outcome.elapsed_s, 3)),
         "input hash": outcome.input_hash,
         "content hash": artifact.content_hash,
-        "size_bytes": dg.MetadataValue.int(artifact.size_bytes or 0),
-        "duration_s": dg.MetadataValue.float(round(outcome.elapsed_s, 3)),
         "artifact id": str(artifact.id),
     }
     path = builder.store.path(artifact.content_hash)
@@ -48,9 +53,7 @@ def of_document(data: bytes) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     colors = document.get("visuals", {}).get("colors")
     if colors:
-        shown["palette"] = _picture(
-            palette_png(list(colors.values())), "palette: " + ", ".join(colors.values())
-        )
+        shown["palette"] = _palette({role: colors[role] for role in Palette.model_fields if role in colors})
     if len(data) <= _DOCUMENT_LIMIT_BYTES:
         shown["document"] = dg.MetadataValue.json(document)
     return shown
@@ -63,11 +66,11 @@ def of_file(artifact: ArtifactRecord, store: ArtifactStore) -> dict[str, Any]:
     if "waveform" in known:
         shown["waveform"] = _picture(store.read(known["waveform"]), "waveform")
         shown["music"] = dg.MetadataValue.json(
-            {k: known[k] for k in ("metadata", "loop", "music") if k in known}
+            {k: _rounded(known[k]) for k in ("metadata", "loop", "music") if k in known}
         )
     if "files" in known:
-        shown["files"] = dg.MetadataValue.md(_file_table(known["files"]))
         shown["entry point"] = known["entry_point"]
+        shown["files"] = dg.MetadataValue.md(_file_table(known["files"]))
     return shown
 
 
@@ -90,8 +93,24 @@ def palette_png(colors: list[str]) -> bytes:
     )
 
 
+def _palette(colors: dict[str, str]) -> dg.MetadataValue[Any]:
+    named = " · ".join(f"{role} {color}" for role, color in colors.items())
+    return dg.MetadataValue.md(f"{_image(palette_png(list(colors.values())), 'palette')}\n\n{named}")
+
+
 def _picture(png: bytes, alt: str) -> dg.MetadataValue[Any]:
-    return dg.MetadataValue.md(f"![{alt}](data:image/png;base64,{base64.b64encode(png).decode()})")
+    return dg.MetadataValue.md(_image(png, alt))
+
+
+def _image(png: bytes, alt: str) -> str:
+    return f"![{alt}](data:image/png;base64,{base64.b64encode(png).decode()})"
+
+
+def _rounded(figures: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: round(value, _SHOWN_DIGITS) if isinstance(value, float) else value
+        for name, value in figures.items()
+    }
 
 
 def _file_table(files: list[dict[str, Any]]) -> str:
