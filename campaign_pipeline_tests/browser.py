@@ -82,6 +82,15 @@ class Stage:
             self.page.wait_for_timeout(25)
         pytest.fail(f"never came true: {expression}")
 
+    def await_message(self, kind: str) -> dict[str, Any]:
+        """Wait in real time until the game tells of something, and return the first such message."""
+        for _ in range(600):
+            found = self.messages(kind)
+            if found:
+                return found[0]
+            self.page.wait_for_timeout(25)
+        pytest.fail(f"never came: {kind}, only {self.types()}")
+
     def strangers(self) -> list[str]:
         """Return the requests that left the bundle's folder."""
         return [url for url in self.requests if not url.startswith((self.base, "data:", "blob:"))]
