@@ -11,9 +11,10 @@ from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.audio import AudioRequest
 from campaign_pipeline.providers.audio import GeneratedAudio
 from campaign_pipeline.providers.finishing.chain import finish
-from campaign_pipeline.providers.finishing.encoding import Encoding, decode_into, encode, nearest_bitrate
+from campaign_pipeline.providers.finishing.encoding import Encoding, decode_into, encode
 from campaign_pipeline.providers.finishing.loudness import integrated_loudness
 from campaign_pipeline.providers.finishing.mastering import master
+from campaign_pipeline.providers.finishing.mp3 import nearest_bitrate
 from campaign_pipeline.providers.finishing.peaks import true_peak
 from campaign_pipeline.providers.finishing.waveform import HEIGHT, WIDTH, draw_waveform
 from campaign_pipeline.providers.hearing import k_weighting

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campaign_pipeline.providers.hearing import k_weighting
+from campaign_pipeline.providers.parallel import in_order
 
 Samples = NDArray[np.float64]
 
-_TRANSFORM = 16384
+_TRANSFORM = 24576
 """Frames filtered at a time; what is left of it before each step outlasts the filter's memory."""
-_LONGEST_STEP = 12288
+_LONGEST_STEP = 20480
 _HOPS_PER_BLOCK = 4
 _OFFSET_LUFS = -0.691
 _ABSOLUTE_GATE_LUFS = -70.0
@@ -54,12 +55,14 @@ def _hop_energies(samples: Samples, *, sample_rate: int, loop: bool) -> Samples:
         np.fft.rfftfreq(_TRANSFORM, 1 / sample_rate).astype(np.float64), sample_rate=sample_rate
     )
     count = samples.shape[1] // hop
-    energies = []
-    for start in range(0, count * hop, step):
+
+    def energies(start: int) -> Samples:
         stretch = _stretch(samples, start - before, start + step, loop=loop)
         weighted = np.fft.irfft(np.fft.rfft(stretch) * weighting, _TRANSFORM)[:, before:]
-        energies.append(np.square(weighted).reshape(len(samples), -1, hop).sum(axis=(0, 2)))
-    return np.concatenate(energies)[:count]
+        summed: Samples = np.square(weighted).reshape(len(samples), -1, hop).sum(axis=(0, 2))
+        return summed
+
+    return np.concatenate(list(in_order(energies, range(0, count * hop, step))))[:count]
 
 
 def _stretch(samples: Samples, start: int, end: int, *, loop: bool) -> Samples:

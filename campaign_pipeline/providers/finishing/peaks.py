@@ -4,11 +4,12 @@ Belongs here: finding peaks by four times oversampling.
 Does not belong here: turning them down (limiting).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from campaign_pipeline.providers.parallel import in_order
 
 Samples = NDArray[np.float64]
 
@@ -44,28 +45,28 @@ def peaks_above(samples: Samples, *, threshold: float, loop: bool) -> Peaks:
     """Find every frame after which the sound swings beyond a threshold."""
     if threshold <= 0:
         return Peaks(frames=np.zeros(0, dtype=np.int64), values=np.zeros(0))
-    found = list(_search(samples, threshold=threshold, loop=loop))
+    kernel = _kernel()
+    reach = np.arange(_TAPS) - _TAPS // 2 + 1
+
+    def search(place: tuple[Samples, int]) -> Peaks:
+        channel, start = place
+        stretch = channel[start : start + _STRETCH]
+        near = np.flatnonzero(np.abs(stretch) > _CANDIDATE * threshold) + start
+        # The swing after a frame belongs to it: the one before a candidate belongs to its neighbour.
+        places = np.union1d(near, near - 1)
+        places = places % len(channel) if loop else places[places >= 0]
+        around = channel.take(places[:, None] + reach, mode="wrap" if loop else "clip")
+        between = np.einsum("nt,tp->np", around, kernel)
+        values = np.maximum(np.abs(between).max(axis=1, initial=0), np.abs(channel[places]))
+        over = values > threshold
+        return Peaks(frames=places[over], values=values[over])
+
+    places = [(channel, start) for channel in samples for start in range(0, samples.shape[1], _STRETCH)]
+    found = list(in_order(search, places))
     frames = np.concatenate([peaks.frames for peaks in found])
     values = np.concatenate([peaks.values for peaks in found])
     order = np.argsort(frames, kind="stable")
     return Peaks(frames=frames[order], values=values[order])
-
-
-def _search(samples: Samples, *, threshold: float, loop: bool) -> Iterator[Peaks]:
-    kernel = _kernel()
-    reach = np.arange(_TAPS) - _TAPS // 2 + 1
-    for channel in samples:
-        for start in range(0, len(channel), _STRETCH):
-            stretch = channel[start : start + _STRETCH]
-            near = np.flatnonzero(np.abs(stretch) > _CANDIDATE * threshold) + start
-            # The swing after a frame belongs to it: the one before a candidate belongs to its neighbour.
-            places = np.union1d(near, near - 1)
-            places = places % len(channel) if loop else places[places >= 0]
-            around = channel.take(places[:, None] + reach, mode="wrap" if loop else "clip")
-            between = np.einsum("nt,tp->np", around, kernel)
-            values = np.maximum(np.abs(between).max(axis=1, initial=0), np.abs(channel[places]))
-            over = values > threshold
-            yield Peaks(frames=places[over], values=values[over])
 
 
 def _kernel() -> Samples:

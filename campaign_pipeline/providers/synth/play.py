@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from campaign_pipeline.providers.parallel import in_order
 from campaign_pipeline.providers.synth.faders import Share, audible_energy, set_faders
 from campaign_pipeline.providers.synth.percussion import Percussion
 from campaign_pipeline.providers.synth.room import Room
@@ -21,7 +22,7 @@ from campaign_pipeline.providers.tempo import BEATS_PER_BAR
 
 Samples = NDArray[np.float64]
 
-_BLOCK = 32768
+_BLOCK = 24576
 """Frames mixed at a time: small enough for a processor's cache, large enough for fast convolution."""
 _MIX_ORDER: tuple[Bus, ...] = ("kick", "drums", "cymbals", "bass", "chords", "arp", "lead")
 _DUCKED = frozenset({"bass", "chords", "arp"})
@@ -86,28 +87,33 @@ class _Stage:
         )
 
     def mix(self) -> Samples:
-        """Mix the whole piece block by block."""
+        """Mix the whole piece: its blocks side by side, laid into it one after the other."""
         pieces = self._cut(self._events())
+
+        def mixed(block: int) -> list[Samples]:
+            return self._mix_block(block, {bus: pieces.get((bus, block), []) for bus in _MIX_ORDER})
+
         mix = np.zeros((2, self._frames))
-        for start in range(0, self._frames, _BLOCK):
-            self._mix_block(mix, start, pieces)
+        for block, (heard, *echoes) in enumerate(in_order(mixed, range(-(-self._frames // _BLOCK)))):
+            self._add(mix, heard, at=block * _BLOCK)
+            for later, echo in enumerate(echoes):
+                self._add(mix, echo, at=(block + later) * _BLOCK)
         return mix
 
-    def _mix_block(self, mix: Samples, start: int, pieces: dict[tuple[Bus, int], list[_Piece]]) -> None:
-        size = min(_BLOCK, self._frames - start)
-        block = start // _BLOCK
-        duck = self._duck(pieces[("kick", block)], size=size)
-        send = np.zeros(size)
+    def _mix_block(self, block: int, pieces: dict[Bus, list[_Piece]]) -> list[Samples]:
+        """Mix one block: what is heard of it directly, then its echoes, each beginning a block later."""
+        size = min(_BLOCK, self._frames - block * _BLOCK)
+        duck = self._duck(pieces["kick"], size=size)
+        mix, send = np.zeros((2, size)), np.zeros(size)
         for bus in _MIX_ORDER:
-            if not pieces[(bus, block)]:
+            if not pieces[bus]:
                 continue
-            heard = _sum(pieces[(bus, block)], size=size)
+            heard = _sum(pieces[bus], size=size)
             if bus in _DUCKED and self._score.genre.duck:
                 heard *= duck
-            mix[:, start : start + size] += heard
+            mix += heard
             send += (self._score.genre.wet * _SENDS[bus]) * (heard[0] + heard[1])
-        for later, echo in enumerate(self._room.echoes(send)):
-            self._add(mix, echo[:, : size + _BLOCK], at=start + later * _BLOCK)
+        return [mix, *(echo[:, : size + _BLOCK] for echo in self._room.echoes(send))]
 
     def _add(self, mix: Samples, sound: Samples, *, at: int) -> None:
         for place, skip, frames in self._spans(at, sound.shape[1]):
@@ -197,13 +203,14 @@ class _Stage:
 
 
 def _sum(pieces: list[_Piece], *, size: int) -> Samples:
-    heard = np.zeros((2, size))
+    heard, scaled = np.zeros((2, size)), np.empty(size)
     left, right = heard
     for piece in pieces:
         sound = piece.event.sound()[piece.skip : piece.skip + piece.frames]
         span = slice(piece.place, piece.place + piece.frames)
-        left[span] += piece.event.left * sound
-        right[span] += piece.event.right * sound
+        # Into one array kept for it: fresh memory for every product would cost more than the products.
+        left[span] += np.multiply(sound, piece.event.left, out=scaled[: piece.frames])
+        right[span] += np.multiply(sound, piece.event.right, out=scaled[: piece.frames])
     return heard
 
 

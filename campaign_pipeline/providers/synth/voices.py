@@ -4,9 +4,10 @@ Belongs here: oscillators and envelopes that turn a patch, a pitch and a length 
 Does not belong here: what the patches are (patches), and where notes go (play).
 """
 
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,16 +28,26 @@ _CACHE_BYTES = 24 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class _Timbre:
-    """Two single-cycle wave tables, their difference kept ready, and the audible power of each."""
+    """Two sounds of one pitch, by the amplitudes of their partials, and the audible power of each."""
 
-    dark: Samples
-    bloom: Samples
+    dark_partials: Samples
+    open_partials: Samples
     dark_power: float
     open_power: float
 
+    @cached_property
+    def dark(self) -> Samples:
+        """The wave table of the dark sound: one cycle."""
+        return _cycle(self.dark_partials)
+
+    @cached_property
+    def bloom(self) -> Samples:
+        """The wave table of what the open sound has beyond the dark one."""
+        return _cycle(self.open_partials - self.dark_partials)
+
 
 class Voices:
-    """Plays notes at one sample rate, and remembers those that return."""
+    """Plays notes at one sample rate, and remembers those that return; threads may share it."""
 
     def __init__(self, *, sample_rate: int, brightness: float) -> None:
         self._rate = sample_rate
@@ -45,6 +56,7 @@ class Voices:
         self._timbres: dict[tuple[str, int], _Timbre] = {}
         self._played: OrderedDict[tuple[str, int, int], Samples] = OrderedDict()
         self._bytes = 0
+        self._playing = threading.Lock()
         self._envelope = lru_cache(maxsize=64)(self._shape)
 
     def frames(self, patch: str, *, held: int) -> int:
@@ -54,15 +66,17 @@ class Voices:
     def note(self, patch: str, *, pitch: int, held: int) -> Samples:
         """Play a note of unit level."""
         key = (patch, pitch, held)
-        if key in self._played:
-            self._played.move_to_end(key)
-            return self._played[key]
-        samples = self._sound(patch, pitch=pitch, held=held)
-        self._played[key] = samples
-        self._bytes += samples.nbytes
-        while self._bytes > _CACHE_BYTES and len(self._played) > 1:
-            self._bytes -= self._played.popitem(last=False)[1].nbytes
-        return samples
+        # One thread at a time: a note that rings from one block into the next is wanted by two at once.
+        with self._playing:
+            if key in self._played:
+                self._played.move_to_end(key)
+                return self._played[key]
+            samples = self._sound(patch, pitch=pitch, held=held)
+            self._played[key] = samples
+            self._bytes += samples.nbytes
+            while self._bytes > _CACHE_BYTES and len(self._played) > 1:
+                self._bytes -= self._played.popitem(last=False)[1].nbytes
+            return samples
 
     def energy(self, patch: str, *, pitch: int, held: int) -> float:
         """Give the K-weighted energy of a note of unit level, without playing it.
@@ -126,10 +140,9 @@ class Voices:
         dark = patch.spectrum(frequency, cutoff_hz=patch.dark_hz * self._brightness, highest_hz=highest)
         opened = patch.spectrum(frequency, cutoff_hz=patch.open_hz * self._brightness, highest_hz=highest)
         heard = k_power(frequency * np.arange(1, len(dark) + 1, dtype=np.float64), sample_rate=self._rate)
-        dark_table = _cycle(dark)
         return _Timbre(
-            dark=dark_table,
-            bloom=_cycle(opened) - dark_table,
+            dark_partials=dark,
+            open_partials=opened,
             dark_power=float(np.sum(dark**2 * heard)) / 2,
             open_power=float(np.sum(opened**2 * heard)) / 2,
         )
