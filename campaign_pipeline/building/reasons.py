@@ -31,7 +31,7 @@ def _leaves(value: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any
     """Walk to every leaf, under the name that a brief's author knows: without the outer `params` and `inputs`."""
     for key, child in value.items():
         name = f"{path}.{key}" if path else ("" if key in {"params", "inputs"} else key)
-        if isinstance(child, Mapping) and child:
+        if isinstance(child, Mapping) and (child or not name):
             yield from _leaves(child, name)
         else:
             yield name, child
