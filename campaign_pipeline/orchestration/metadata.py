@@ -9,12 +9,14 @@ import base64
 import json
 import struct
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
 import dagster as dg
 
 from campaign_pipeline.building.build import StepOutcome
 from campaign_pipeline.building.builder import Builder
+from campaign_pipeline.model.digest import JsonObject
 from campaign_pipeline.model.game_config import Palette
 from campaign_pipeline.storage import ArtifactRecord, ArtifactStore
 
@@ -22,7 +24,6 @@ _DOCUMENT_LIMIT_BYTES = 6000
 """Metadata is kept in every event row: an event stays under 10 KB (dagster-facts, 11)."""
 
 _SWATCH_PX = (72, 40)
-_SHOWN_DIGITS = 3
 
 
 def of_step(outcome: StepOutcome) -> dict[str, Any]:
@@ -65,9 +66,7 @@ def of_file(artifact: ArtifactRecord, store: ArtifactStore) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     if "waveform" in known:
         shown["waveform"] = _picture(store.read(known["waveform"]), "waveform")
-        shown["music"] = dg.MetadataValue.json(
-            {k: _rounded(known[k]) for k in ("metadata", "loop", "music") if k in known}
-        )
+        shown |= _music(known)
     if "files" in known:
         shown["entry point"] = known["entry_point"]
         shown["files"] = dg.MetadataValue.md(_file_table(known["files"]))
@@ -94,8 +93,31 @@ def palette_png(colors: list[str]) -> bytes:
 
 
 def _palette(colors: dict[str, str]) -> dg.MetadataValue[Any]:
-    named = " · ".join(f"{role} {color}" for role, color in colors.items())
-    return dg.MetadataValue.md(f"{_image(palette_png(list(colors.values())), 'palette')}\n\n{named}")
+    picture = _image(palette_png(list(colors.values())), "palette")
+    return dg.MetadataValue.md(
+        f"{picture}\n\n{_row(colors)}\n{'|---' * len(colors)}|\n{_row(colors.values())}"
+    )
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _music(known: JsonObject) -> dict[str, Any]:
+    """Say in one line what is heard; what a provider does not tell is left out."""
+    heard, loop = known["music"], known["loop"]
+    told = (
+        f"{known['metadata']['durationSec']:g} s",
+        f"{heard['bpm']:g} bpm" if "bpm" in heard else None,
+        heard.get("key"),
+        heard.get("style"),
+    )
+    levels = {name: heard[name] for name in ("loudness_lufs", "true_peak_dbtp") if name in heard}
+    return {
+        "music": " · ".join(filter(None, told)),
+        "loop": f"{loop['start_sec']:g} s to {loop['end_sec']:g} s",
+        **{name: dg.MetadataValue.float(round(level, 2)) for name, level in levels.items()},
+    }
 
 
 def _picture(png: bytes, alt: str) -> dg.MetadataValue[Any]:
@@ -104,13 +126,6 @@ def _picture(png: bytes, alt: str) -> dg.MetadataValue[Any]:
 
 def _image(png: bytes, alt: str) -> str:
     return f"![{alt}](data:image/png;base64,{base64.b64encode(png).decode()})"
-
-
-def _rounded(figures: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: round(value, _SHOWN_DIGITS) if isinstance(value, float) else value
-        for name, value in figures.items()
-    }
 
 
 def _file_table(files: list[dict[str, Any]]) -> str:
