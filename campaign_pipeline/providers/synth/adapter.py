@@ -17,9 +17,11 @@ class SynthAudioModel(AudioModel):
 
     def generate(self, request: AudioRequest) -> GeneratedAudio:
         """Compose and play the piece that the parameters draw."""
-        from campaign_pipeline.providers.synth.compose import compose  # noqa: PLC0415  numpy only where sound is made
+        from campaign_pipeline.providers.memory import keep_freed_memory  # noqa: PLC0415  numpy only where sound is made
+        from campaign_pipeline.providers.synth.compose import compose  # noqa: PLC0415  as above
         from campaign_pipeline.providers.synth.play import play  # noqa: PLC0415  as above
 
+        keep_freed_memory()
         score = compose(request)
         return GeneratedAudio(
             samples=play(

@@ -58,6 +58,7 @@ class Voices:
         self._bytes = 0
         self._playing = threading.Lock()
         self._envelope = lru_cache(maxsize=64)(self._shape)
+        self._weight = lru_cache(maxsize=None)(self._squares)
 
     def frames(self, patch: str, *, held: int) -> int:
         """Give how many frames a note sounds that is held for some."""
@@ -83,10 +84,8 @@ class Voices:
 
         Sums, never BLAS products: those differ from one processor to the next, and wake threads for nothing.
         """
-        level, bloom = self._envelope(patch, held)
         timbre = self._timbre(patch, pitch)
-        squares = float(np.sum(level * level))
-        opened = float(np.sum(level * level * bloom))
+        squares, opened = self._weight(patch, held)
         return timbre.dark_power * (squares - opened) + timbre.open_power * opened
 
     def _sound(self, patch: str, *, pitch: int, held: int) -> Samples:
@@ -128,6 +127,12 @@ class Voices:
         level *= _smooth(np.minimum(time / design.attack_s, 1.0))
         level[held:] *= np.linspace(1, 0, len(time) - held) ** 2
         return level, np.exp(-time / design.open_s)
+
+    def _squares(self, patch: str, held: int) -> tuple[float, float]:
+        """Sum the squares of a note's envelope, all of them and the open part."""
+        level, bloom = self._envelope(patch, held)
+        squares = level * level
+        return float(np.sum(squares)), float(np.sum(squares * bloom))
 
     def _timbre(self, patch: str, pitch: int) -> _Timbre:
         key = (patch, pitch)
