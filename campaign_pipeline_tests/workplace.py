@@ -87,7 +87,7 @@ class Workplace:
         return subprocess.run(
             [str(BIN / words[0]), *words[1:]],
             cwd=self.root,
-            env={**_bare_environment(), **self.env, **env},
+            env={**bare_environment(), **self.env, **env},
             capture_output=True,
             text=True,
             timeout=300,
@@ -99,7 +99,7 @@ class Workplace:
         return subprocess.Popen(
             [str(BIN / words[0]), *words[1:]],
             cwd=self.root,
-            env={**_bare_environment(), **self.env, **env},
+            env={**bare_environment(), **self.env, **env},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -148,7 +148,7 @@ class Workplace:
         return self.store / "sha256" / digest[:2] / digest
 
 
-def _bare_environment() -> dict[str, str]:
+def bare_environment() -> dict[str, str]:
     """The environment without anything that would reach into the pipeline."""
     reach = ("CAMPAIGN_", "DAGSTER_", "SOURCE_DATE_EPOCH")
     return {name: value for name, value in os.environ.items() if not name.startswith(reach)}
@@ -230,7 +230,7 @@ def any_desk(any_workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 def _seated(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    for name in set(os.environ) - set(_bare_environment()):
+    for name in set(os.environ) - set(bare_environment()):
         monkeypatch.delenv(name)
     for name, value in place.env.items():
         monkeypatch.setenv(name, value)

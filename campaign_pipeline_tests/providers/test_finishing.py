@@ -163,4 +163,5 @@ def test_the_waveform_is_a_small_valid_png_of_two_tones() -> None:
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     assert (width, height, bits, kind) == (WIDTH, HEIGHT, 2, 3)
     assert len(zlib.decompress(data)) == HEIGHT * (1 + WIDTH // 4)
-    assert len(png) < 6000
+    # Base64 and the markdown around it: under the thousand characters from which Dagster folds it away.
+    assert len(png) * 4 / 3 + 60 < 1000

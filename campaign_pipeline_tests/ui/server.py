@@ -18,7 +18,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from campaign_pipeline_tests.workplace import BIN, Workplace, _bare_environment
+from campaign_pipeline_tests.workplace import BIN, Workplace, bare_environment
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 15
@@ -69,7 +69,7 @@ def dagster_ui(place: Workplace) -> Iterator[DagsterUI]:
         process = subprocess.Popen(
             [BIN / "dagster", "dev", "--host", "127.0.0.1", "--port", str(port), "-w", "workspace.yaml"],
             cwd=place.root,
-            env={**_bare_environment(), **place.env},
+            env={**bare_environment(), **place.env},
             stdout=output,
             stderr=subprocess.STDOUT,
             # A process group of its own: webserver, daemon, code server and run workers end with it.

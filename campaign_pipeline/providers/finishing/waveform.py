@@ -11,7 +11,9 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-WIDTH, HEIGHT = 600, 96
+BARS, BAR_PX = 120, 4
+WIDTH, HEIGHT = BARS * BAR_PX, 64
+"""Small enough that a page which carries the picture in its text shows it at once: Dagster folds longer text away."""
 _BACKGROUND, _PEAK, _LOUD, _AXIS = range(4)
 _PALETTE = bytes((255, 255, 255, 165, 180, 252, 79, 70, 229, 199, 210, 254))
 """White, a light and a full indigo, and the line through the middle; readable on light and dark pages."""
@@ -20,12 +22,12 @@ _HEADROOM = 0.92
 
 
 def draw_waveform(samples: NDArray[np.float64]) -> bytes:
-    """Draw samples of shape (channels, frames): peaks light, loudness dark.
+    """Draw samples of shape (channels, frames) as bars: peaks light, loudness dark.
 
     Returns:
-        A PNG of 600×96 pixels.
+        A PNG of 480×64 pixels.
     """
-    edges = np.linspace(0, samples.shape[1], WIDTH + 1).astype(np.int64).tolist()
+    edges = np.linspace(0, samples.shape[1], BARS + 1).astype(np.int64).tolist()
     columns = [samples[:, start:end] for start, end in itertools.pairwise(edges)]
     peaks = np.array([np.abs(column).max(initial=0) for column in columns])
     loud = np.array([np.sqrt(np.mean(column**2)) for column in columns])
@@ -36,10 +38,12 @@ def draw_waveform(samples: NDArray[np.float64]) -> bytes:
 def _paint(peaks: NDArray[np.float64], loud: NDArray[np.float64]) -> NDArray[np.uint8]:
     middle = (HEIGHT - 1) / 2
     away = (np.abs(np.arange(HEIGHT) - middle) / middle)[:, None]
-    picture = np.full((HEIGHT, WIDTH), _BACKGROUND, dtype=np.uint8)
-    picture[HEIGHT // 2 - 1 : HEIGHT // 2 + 1] = _AXIS
-    picture[away <= peaks] = _PEAK
-    picture[away <= loud] = _LOUD
+    bars = np.full((HEIGHT, BARS), _BACKGROUND, dtype=np.uint8)
+    bars[HEIGHT // 2 - 1 : HEIGHT // 2 + 1] = _AXIS
+    bars[away <= peaks] = _PEAK
+    bars[away <= loud] = _LOUD
+    picture = np.repeat(bars, BAR_PX, axis=1)
+    picture[:, BAR_PX - 1 :: BAR_PX] = _BACKGROUND
     return picture
 
 
