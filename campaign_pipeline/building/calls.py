@@ -108,7 +108,8 @@ def game_config_call(around: Surroundings) -> StepCall:
             references=tuple(config.visuals.assets.values()),
         )
 
-    params = skill.params(brief, template=template, files=files)
+    text = around.trigger.text
+    params = skill.params(brief, template=template, files=files, provider=text.provider, model=text.model)
     step = STEP_BY_ID["game_config"]
     return StepCall(step=step, version=skill.VERSION, params=params, inputs={}, produce=produce)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
-from campaign_pipeline.games.template import PAGE, Template
+from campaign_pipeline.games.template import LOGO_FIELD, LOGO_SLOT, PAGE, Template
 from campaign_pipeline.model.audio import AudioFormat, LoopPoints
 from campaign_pipeline.model.bundle import BundleManifest
 from campaign_pipeline.model.digest import (
@@ -129,9 +129,14 @@ def _images(
     for name, digest in sorted(config.visuals.assets.items()):
         slot = template.spec.assets.slots[name]
         image = rewritten_image(
-            read_asset(digest), field=f"visuals.assets.{name}", types=slot.types, max_px=slot.max_px
+            read_asset(digest), field=_brief_field(name), types=slot.types, max_px=slot.max_px
         )
         yield name, _asset(image.data, extension=image.extension)
+
+
+def _brief_field(slot: str) -> str:
+    """Name the field of a brief that a slot is filled from; a configuration does not tell which of two it was."""
+    return f"assets.{slot} or {LOGO_FIELD}" if slot == LOGO_SLOT else f"assets.{slot}"
 
 
 def _bundled_config(

@@ -1,7 +1,7 @@
 """Skill: a game's configuration from its template, a theme, a difficulty table and the brief.
 
 Belongs here: which words, numbers and colours the game gets, and where each comes from.
-Does not belong here: the game's own rules (skills.mechanics) or what a template declares (games).
+Does not belong here: the game's own rules (games.mechanics) or what a template declares (games).
 """
 
 from collections.abc import Mapping
@@ -9,22 +9,31 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from campaign_pipeline.errors import CampaignError, ErrorCode, refusal
+from campaign_pipeline.games.mechanics import game_mechanics
 from campaign_pipeline.games.template import Template
 from campaign_pipeline.model.brief import Brief
 from campaign_pipeline.model.digest import ContentHash, JsonObject
 from campaign_pipeline.model.files import StoredFile
 from campaign_pipeline.model.game_config import GameConfig
-from campaign_pipeline.skills.mechanics import game_mechanics
 
 SKILL_ID = "game_config_from_template"
 VERSION = "1.0.0"
 
-LOGO_FIELD = "branding.logo_uri"
-LOGO_SLOT = "logo"
 
+def params(
+    brief: Brief,
+    *,
+    template: Template,
+    files: Mapping[str, StoredFile],
+    provider: str,
+    model: str | None,
+) -> JsonObject:
+    """Name everything that shapes the configuration: what the skill reads of the brief, and the template's digest.
 
-def params(brief: Brief, *, template: Template, files: Mapping[str, StoredFile]) -> JsonObject:
-    """Name everything that shapes the configuration: what the skill reads of the brief, and the template's digest."""
+    Args:
+        provider: Who writes the words that the brief leaves open.
+        model: Which of the provider's models.
+    """
     return {
         "template": {
             "id": template.template_id,
@@ -39,6 +48,7 @@ def params(brief: Brief, *, template: Template, files: Mapping[str, StoredFile])
         "mechanics": brief.mechanics,
         "outcome_mode": brief.outcome_mode,
         "copy": brief.texts.to_json(),
+        "text": {"provider": provider, "model": model},
         "loopable": brief.audio.loopable,
         "assets": _assets(brief, template=template, files=files),
     }
@@ -96,10 +106,11 @@ def _audio(brief: Brief, template: Template) -> JsonObject:
 
 def _assets(brief: Brief, *, template: Template, files: Mapping[str, StoredFile]) -> dict[str, ContentHash]:
     """Map each filled slot to its file; a slot that the brief fills itself goes before the brand's logo."""
-    assets = {slot: _stored(f"assets.{slot}", path, files=files) for slot, path in brief.assets.items()}
-    if LOGO_FIELD in files and LOGO_SLOT in template.spec.assets.slots:
-        assets.setdefault(LOGO_SLOT, files[LOGO_FIELD].content_hash)
-    return assets
+    references = brief.file_references()
+    return {
+        slot: _stored(field, references[field], files=files)
+        for slot, field in template.slot_fields(brief).items()
+    }
 
 
 def _stored(field: str, path: str, *, files: Mapping[str, StoredFile]) -> ContentHash:

@@ -1,25 +1,21 @@
 """Images of a brief, decoded and written again.
 
-Belongs here: telling an image's type from its bytes, refusing what is none, and writing it again small and clean.
-Does not belong here: which types and sizes a slot takes (the template), or where the file goes (the bundle).
+Belongs here: writing an image again small and clean.
+Does not belong here: telling what a file is (games.image_files), which types and sizes a slot takes (the template), or
+where the file goes (the bundle).
 """
 
 import io
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.games.image_files import opened_image, undecodable_refused
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MAX_PIXELS = 50_000_000
-"""More than any camera phone's photo; beyond it a small file could fill the memory."""
-
 _JPEG_QUALITY = 85
-_FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +34,12 @@ def rewritten_image(data: bytes, *, field: str, types: Sequence[str], max_px: in
     Raises:
         CampaignError: VALIDATION_ERROR naming the field when the bytes are not an image of one of the types.
     """
-    image = _decoded(data, media_type=_sniffed(data, field=field, types=types), field=field)
+    opened = opened_image(io.BytesIO(data), field=field, types=types)
+    with undecodable_refused(field):
+        return _smallest(_decoded(opened), max_px=max_px)
+
+
+def _smallest(image: "Image", *, max_px: int) -> RasterImage:
     image.thumbnail((max_px, max_px))
     if image.mode == "RGBA":
         return RasterImage(data=_encoded(image, "PNG"), extension="png")
@@ -48,37 +49,12 @@ def rewritten_image(data: bytes, *, field: str, types: Sequence[str], max_px: in
     return RasterImage(data=jpeg, extension="jpg")
 
 
-def _sniffed(data: bytes, *, field: str, types: Sequence[str]) -> str:
-    import puremagic  # noqa: PLC0415 - its signatures are read only when a bundle has an image
+def _decoded(opened: "Image") -> "Image":
+    from PIL import ImageOps  # noqa: PLC0415 - only a bundle with images pays for it
 
-    try:
-        found = puremagic.from_string(data, mime=True) or "unknown bytes"
-    except (puremagic.PureError, ValueError):
-        found = "unknown bytes"
-    if found not in types:
-        raise _refused(field, f"{found} found, told from the bytes; {' or '.join(types)} is expected")
-    return found
-
-
-def _decoded(data: bytes, *, media_type: str, field: str) -> "Image":
-    from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415 - only a bundle with images pays for it
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            opened = Image.open(io.BytesIO(data), formats=[_FORMATS[media_type]])
-        if opened.width * opened.height > MAX_PIXELS:
-            raise _refused(
-                field,
-                f"{opened.width}×{opened.height} pixels found; at most {MAX_PIXELS:,} in all are expected",
-            )
-        upright = ImageOps.exif_transpose(opened)
-        plain = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-        return _in_srgb(plain, profile=opened.info.get("icc_profile"))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _refused(field, f"too many pixels found; at most {MAX_PIXELS:,} are expected") from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError):
-        raise _refused(field, f"{media_type} found that does not decode; a whole image is expected") from None
+    upright = ImageOps.exif_transpose(opened)
+    plain = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+    return _in_srgb(plain, profile=opened.info.get("icc_profile"))
 
 
 def _in_srgb(image: "Image", *, profile: bytes | None) -> "Image":
@@ -105,7 +81,3 @@ def _encoded(image: "Image", format_name: str) -> bytes:
     else:
         image.save(buffer, format_name, optimize=True)
     return buffer.getvalue()
-
-
-def _refused(field: str, problem: str) -> CampaignError:
-    return CampaignError(ErrorCode.VALIDATION_ERROR, f"{field}: {problem}")

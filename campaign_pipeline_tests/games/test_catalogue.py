@@ -1,6 +1,8 @@
 """The catalogue: templates are found, read and held to their own words; briefs are held against them."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +152,11 @@ def test_a_brief_that_fits_is_taken(wheel: Template) -> None:
             {"rules": {"global_win_rate": 0.9}},
             "rules.global_win_rate: 0.9 found; 0.6, the game's win_probability, is expected",
         ),
+        ({"mechanics": {"min_turns": 0}}, "mechanics.min_turns: 0 found; at least 1 is expected"),
+        (
+            {"theme": "zzz", "mechanics": {"segmnts": []}},
+            "; mechanics.segmnts: unknown key; did you mean segments?",
+        ),
     ],
 )
 def test_a_brief_that_does_not_fit_says_why(wheel: Template, changes: dict[str, Any], expected: str) -> None:
@@ -158,6 +165,26 @@ def test_a_brief_that_does_not_fit_says_why(wheel: Template, changes: dict[str, 
 
     assert caught.value.code is ErrorCode.VALIDATION_ERROR
     assert expected in caught.value.message
+
+
+def test_an_outcome_mode_that_a_template_does_not_know_is_refused(tmp_path: Path) -> None:
+    copied(tmp_path, mechanics={"schema": {"properties": {"outcome_mode": {"enum": ["client_demo"]}}}})
+
+    with pytest.raises(CampaignError, match="'host_supplied' found; client_demo is expected"):
+        load_template("spin_wheel_v1", root=tmp_path).check_brief(brief(outcome_mode="host_supplied"))
+
+
+def test_a_brief_without_mechanics_and_images_is_held_against_no_schema_and_no_decoder() -> None:
+    script = (
+        "import sys; from campaign_pipeline.games.catalogue import load_template;"
+        "from campaign_pipeline_tests.model.samples import brief;"
+        "wheel = load_template('spin_wheel_v1'); wheel.check_brief(brief()); wheel.check_files({}, brief=brief());"
+        "print(sorted({'jsonschema', 'PIL', 'puremagic', 'tinycss2'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
 
 
 def test_a_win_rate_that_is_the_levels_own_is_taken(wheel: Template) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from campaign_pipeline_tests.games.conftest import Opened
+from campaign_pipeline.games.catalogue import template_ids
+from campaign_pipeline_tests.games.conftest import Framed, Opened
 from campaign_pipeline_tests.games.harness import GAMES, game_config, template
 
 THEMES = list(template("spin_wheel_v1")["themes"])
@@ -253,6 +254,25 @@ def test_the_code_of_the_game_stays_within_60_kilobytes() -> None:
     size = sum(len(part.read_bytes()) for part in parts if part.name.endswith((".js", ".css", ".html")))
 
     assert size <= 60_000
+
+
+@pytest.mark.parametrize("template_id", template_ids())
+def test_a_page_lets_no_script_connect_anywhere(template_id: str) -> None:
+    page = (GAMES / template_id / "page.html").read_text()
+
+    assert page.count("default-src 'none'") == 1
+    assert page.count("connect-src 'none'") == 1
+
+
+def test_a_fetch_is_refused_by_the_browser(in_frame: Framed, config: dict[str, Any]) -> None:
+    stage = in_frame(config)
+
+    stage.game.evaluate(
+        "() => { addEventListener('securitypolicyviolation', (e) => { window.refused = e.effectiveDirective; });"
+        "fetch('game_config.json').catch(() => {}); }"
+    )
+
+    stage.wait_for("() => window.refused === 'connect-src'")
 
 
 def test_no_script_uses_what_a_sandboxed_frame_refuses_or_copy_could_abuse() -> None:

@@ -154,6 +154,20 @@ def test_the_bundles_configuration_knows_its_music_and_its_images() -> None:
     assert content == unchanged
 
 
+@pytest.mark.parametrize(
+    ("slot", "field"),
+    [("background", "assets.background"), ("logo", "assets.logo or branding.logo_uri")],
+)
+def test_an_unusable_image_is_named_by_the_field_of_the_brief(slot: str, field: str) -> None:
+    images = {slot: b"plain words"}
+
+    with pytest.raises(CampaignError) as caught:
+        bundled(configured(images), files=images)
+
+    assert caught.value.code is ErrorCode.VALIDATION_ERROR
+    assert caught.value.message.startswith(f"{field}: plain text found")
+
+
 @pytest.mark.parametrize(("track_format", "mime"), [("mp3", "audio/mpeg"), ("wav", "audio/wav")])
 def test_the_music_is_a_classic_script_that_holds_the_encoded_file(track_format: str, mime: str) -> None:
     bundle = bundled(configured(), track_format=track_format)

@@ -157,6 +157,15 @@ def test_files_enter_as_their_content_hashes(wheel: Template) -> None:
     assert config.visuals.assets == {"background": content_hash(b"beach"), "logo": content_hash(b"logo")}
 
 
+def test_a_logo_of_the_game_goes_before_the_brands(wheel: Template) -> None:
+    asked = brief(assets={"logo": "game.png"}, branding={"brand_name": "B", "logo_uri": "brand.png"})
+    files = {"assets.logo": stored(b"game"), "branding.logo_uri": stored(b"brand")}
+
+    config = game_config_from_template(asked, template=wheel, files=files)
+
+    assert config.visuals.assets == {"logo": content_hash(b"game")}
+
+
 def test_a_logo_on_the_web_is_not_part_of_the_game(wheel: Template) -> None:
     config = configured(wheel, branding={"brand_name": "B", "logo_uri": "https://cdn.example/logo.png"})
 
@@ -168,8 +177,15 @@ def test_a_file_that_was_never_stored_is_a_missing_asset(wheel: Template) -> Non
         configured(wheel, assets={"background": "beach.png"})
 
 
-def hashed(asked: Brief, wheel: Template, files: dict[str, StoredFile] | None = None) -> str:
-    return canonical_hash(params(asked, template=wheel, files=files or {}))
+def hashed(
+    asked: Brief,
+    wheel: Template,
+    files: dict[str, StoredFile] | None = None,
+    *,
+    provider: str = "template",
+    model: str | None = None,
+) -> str:
+    return canonical_hash(params(asked, template=wheel, files=files or {}, provider=provider, model=model))
 
 
 @pytest.mark.parametrize(
@@ -207,6 +223,11 @@ def test_what_the_skill_does_not_read_is_no_parameter(wheel: Template, changes: 
 )
 def test_what_the_skill_reads_is_a_parameter(wheel: Template, changes: dict[str, Any]) -> None:
     assert hashed(brief(**changes), wheel) != hashed(brief(), wheel)
+
+
+def test_who_writes_the_words_is_a_parameter(wheel: Template) -> None:
+    assert hashed(brief(), wheel, provider="another") != hashed(brief(), wheel)
+    assert hashed(brief(), wheel, model="large") != hashed(brief(), wheel)
 
 
 def test_the_content_of_a_file_is_a_parameter_and_its_name_is_not(wheel: Template) -> None:

@@ -1,6 +1,7 @@
 """Images: told by their bytes, written again, refused where they are something else."""
 
 import io
+import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -102,7 +103,8 @@ def test_a_colour_profile_is_applied_and_left_behind(profile: bytes) -> None:
         (SVG, "svg"),
         (b"<html><script>alert(1)</script></html>", "found"),
         (b"", "unknown bytes"),
-        (b"plain words", "found"),
+        (b"plain words,\nand more", "plain text found"),
+        (b"\x00\x01\x02\x03" * 9, "unknown bytes found"),
         (encoded(Image.new("RGB", (2, 2)), "GIF"), "image/gif"),
         (b"%PDF-1.7\n", "pdf"),
     ],
@@ -136,3 +138,45 @@ def test_a_small_file_of_too_many_pixels_is_refused(side: int) -> None:
 
     with pytest.raises(CampaignError, match="pixels found; at most"):
         rewritten(bomb)
+
+
+def altered(data: bytes, dice: random.Random) -> bytes:
+    """Change, repeat or drop a few bytes, mostly near the beginning, where a file says what it is."""
+    changed = bytearray(data)
+    for _ in range(dice.randint(1, 6)):
+        place = dice.randrange(8, min(len(changed), dice.choice([80, 400, len(changed)])))
+        match dice.randrange(3):
+            case 0:
+                changed[place] = dice.randrange(256)
+            case 1:
+                changed[place:place] = changed[place : place + dice.randint(1, 8)]
+            case _:
+                del changed[place : place + dice.randint(1, 8)]
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("format_name", ["PNG", "JPEG", "WEBP"])
+def test_an_altered_image_is_taken_or_refused_and_nothing_else_happens(format_name: str) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION_TAG] = 6
+    exif[0x010F] = "A camera"
+    whole = encoded(photo((24, 16)), format_name, exif=exif)
+    dice = random.Random(7)  # noqa: S311 - the same files each time, not a secret
+    refusals: set[str] = set()
+
+    for _ in range(300):
+        try:
+            rewritten(altered(whole, dice))
+        except CampaignError as error:
+            refusals.add(f"{error.code}: {error.message.partition(': ')[0]}")
+
+    assert refusals == {"VALIDATION_ERROR: assets.background"}
+
+
+def test_what_a_decoder_says_of_its_memory_is_not_told() -> None:
+    with pytest.raises(CampaignError) as caught:
+        rewritten(b"\x89PNG\r\n\x1a\n" + b"x" * 40)
+
+    assert caught.value.message == (
+        "assets.background: an image found that does not decode; a whole image is expected"
+    )

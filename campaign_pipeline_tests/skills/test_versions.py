@@ -20,12 +20,13 @@ def test_a_skill_changes_together_with_its_version(skill_id: str) -> None:
 @pytest.mark.parametrize(
     ("skill_id", "part"),
     [
-        ("game_config_from_template", "campaign_pipeline/skills/mechanics.py"),
+        ("game_config_from_template", "campaign_pipeline/games/mechanics.py"),
         ("game_config_from_template", "campaign_pipeline/model/game_config.py"),
         ("game_config_from_template", "campaign_pipeline/games/spin_wheel_v1/template.yaml"),
         ("generate_bgm_track", "campaign_pipeline/providers/synth/compose.py"),
         ("generate_bgm_track", "campaign_pipeline/providers/finishing/chain.py"),
         ("generate_bgm_track", "campaign_pipeline/model/audio.py"),
+        ("bundle_game_template", "campaign_pipeline/games/image_files.py"),
         ("bundle_game_template", "campaign_pipeline/skills/archive.py"),
         ("bundle_game_template", "campaign_pipeline/games/runtime/runtime.js"),
         ("bundle_game_template", "campaign_pipeline/games/spin_wheel_v1/page.html"),
@@ -35,6 +36,11 @@ def test_a_skill_changes_together_with_its_version(skill_id: str) -> None:
 )
 def test_everything_that_shapes_a_result_is_watched(skill_id: str, part: str) -> None:
     assert part in files_of(skill_id)
+
+
+@pytest.mark.parametrize("skill_id", skill_ids())
+def test_how_a_skill_is_called_and_its_artifact_described_is_watched(skill_id: str) -> None:
+    assert "campaign_pipeline/building/calls.py" in files_of(skill_id)
 
 
 def test_music_does_not_depend_on_games() -> None:

@@ -35,10 +35,14 @@ def skill_ids() -> list[str]:
     return [step.skill_id for step in STEPS]
 
 
+# Parameters and metadata of every artifact are put together there, and the bundle reads the music's.
+_CALLER = Path("building", "calls.py")
+
+
 @cache
 def files_of(skill_id: str) -> tuple[str, ...]:
-    """Name every file that a skill is made of: its module, what that imports of ours, early or late, and templates."""
-    found: set[Path] = set()
+    """Name every file that a skill is made of: its module, what that imports of ours, its caller, and templates."""
+    found: set[Path] = {ROOT / PACKAGE / _CALLER}
     _follow(ROOT / PACKAGE / "skills" / f"{skill_id}.py", found)
     for pattern in _TEMPLATES.get(skill_id, ()):
         found.update((ROOT / PACKAGE).glob(pattern))
