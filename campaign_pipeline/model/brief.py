@@ -34,6 +34,7 @@ TextProvider = Literal["template"]
 
 MAX_GAME_DURATION_SEC = 3600
 RESERVED_METADATA_KEY = "artifacts"
+_NOT_ACTED_ON = "Checked and kept, but not acted on by this version."
 
 
 class BriefDifficulty(StrictModel):
@@ -82,7 +83,9 @@ class BriefAudio(StrictModel, AudioRequest):
         default=None, description="Who makes it, instead of CAMPAIGN_AUDIO_PROVIDER."
     )
     model: Line120 | None = Field(default=None, description="Which of the provider's models.")
-    fallback: AudioProvider | None = Field(default=None, description="Who makes it when the provider fails.")
+    fallback: AudioProvider | None = Field(
+        default=None, description=f"Who makes it when the provider fails. {_NOT_ACTED_ON}"
+    )
 
     def request(self) -> AudioRequest:
         """Give the part that may shape the sound."""
@@ -94,7 +97,9 @@ class BriefText(StrictModel):
 
     provider: TextProvider | None = Field(default=None, description="Instead of CAMPAIGN_TEXT_PROVIDER.")
     model: Line120 | None = None
-    fallback: TextProvider | None = None
+    fallback: TextProvider | None = Field(
+        default=None, description=f"Who writes them when the provider fails. {_NOT_ACTED_ON}"
+    )
 
 
 class BriefVideos(StrictModel):
@@ -123,7 +128,7 @@ def _check_timezone(value: str) -> str:
 
 
 class Rebuild(StrictModel):
-    """When the campaign is built again by itself."""
+    """When the campaign is to be built again by itself; checked and kept, but not acted on by this version."""
 
     cron: Annotated[str, AfterValidator(_check_cron)] = Field(
         max_length=100, description="Minute, hour, day of month, month, day of week."
@@ -180,7 +185,9 @@ class Brief(StrictModel):
     metadata: Annotated[JsonMapping, AfterValidator(_check_metadata)] = Field(
         default={}, description="Anything else; it is handed on in the manifest as it is."
     )
-    rebuild: Rebuild | None = None
+    rebuild: Rebuild | None = Field(
+        default=None, description=f"When the campaign is built again by itself. {_NOT_ACTED_ON}"
+    )
 
     @model_validator(mode="after")
     def _say_the_outcome_mode_once(self) -> Self:
