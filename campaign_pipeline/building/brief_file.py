@@ -4,10 +4,12 @@ Belongs here: keys and paths of briefs, the checked way from a file to a Brief, 
 Does not belong here: the YAML dialect (building.yaml_text), a brief's keys (model.brief), storing files (storage).
 """
 
+import os
 import re
 import stat
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -25,6 +27,8 @@ MAX_FILE_BYTES = 200 * 1000 * 1000
 
 _SLUG = re.compile(SLUG_PATTERN)
 _NAMED_CAMPAIGNS = 5
+_SEARCHED_ENTRIES = 300
+"""How far a hint is looked for: a tenant's folder may hold any number of videos."""
 
 
 def brief_path(briefs_dir: Path, tenant: str, campaign: str) -> Path:
@@ -78,6 +82,9 @@ def _unknown(briefs_dir: Path, key: str, path: Path) -> CampaignError:
     near = get_close_matches(key, known, n=3, cutoff=0.5) or known[:_NAMED_CAMPAIGNS]
     message = f"{key}: no brief at {briefs_dir.name}/{tenant}/{path.name}"
     right = f"; did you mean {' or '.join(near)}?" if near else "; write one there"
+    other = path.with_suffix(".yml")
+    if other.is_file():
+        right = f"; found {other.name}; rename it to .yaml"
     return CampaignError(ErrorCode.UNKNOWN_CAMPAIGN, message + right)
 
 
@@ -162,8 +169,23 @@ def _unusable(size_bytes: int, mode: int) -> str | None:
     return None
 
 
+def _nearest_folder(path: Path, *, within: Path) -> Path:
+    """Find the folder that a missing file would lie in, or the nearest that is there; none behind a link."""
+    for folder in path.parents:
+        if folder == within or _is_inside(folder, within=within):
+            return folder
+    return within
+
+
+def _is_inside(folder: Path, *, within: Path) -> bool:
+    # Path.is_dir raises for a name that is too long, or in a folder that may not be entered.
+    return os.path.isdir(folder) and folder.resolve().is_relative_to(within.resolve())  # noqa: PTH112
+
+
 def _missing(field: str, reference: str, *, brief_dir: Path) -> CampaignError:
-    known = [str(file.relative_to(brief_dir)) for file in brief_dir.rglob("*") if file.is_file()]
+    folder = _nearest_folder(brief_dir / reference, within=brief_dir)
+    entries = islice(folder.rglob("*"), _SEARCHED_ENTRIES)
+    known = [file.relative_to(brief_dir).as_posix() for file in entries if file.is_file()]
     near = get_close_matches(reference, known, n=1)
     right = f"did you mean {near[0]}?" if near else "put the file there or correct the path"
     message = f"{field}: {reference} found in the brief, but there is no such file beside it; {right}"

@@ -2,7 +2,9 @@
 
 import json
 import os
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,17 @@ def test_an_unknown_campaign_names_the_nearest(tmp_path: Path) -> None:
     assert caught.value.code is ErrorCode.UNKNOWN_CAMPAIGN
     assert "did you mean demo/summer-spin?" in caught.value.message
     assert str(tmp_path) not in caught.value.message
+
+
+def test_a_brief_with_the_other_ending_is_told_so(tmp_path: Path) -> None:
+    write(tmp_path, "demo/summer-spins", "a: 1")
+    (tmp_path / "demo" / "summer-spin.yml").write_text("a: 1")
+
+    with pytest.raises(CampaignError) as caught:
+        read_brief(tmp_path, "demo", "summer-spin")
+
+    assert caught.value.code is ErrorCode.UNKNOWN_CAMPAIGN
+    assert caught.value.message.endswith("; found summer-spin.yml; rename it to .yaml")
 
 
 @pytest.mark.parametrize(
@@ -266,6 +279,45 @@ def test_a_missing_file_names_field_file_and_the_nearest(tmp_path: Path) -> None
     assert caught.value.code is ErrorCode.MISSING_ASSET
     assert caught.value.message.startswith("videos.win: clips/wim.mp4 found in the brief")
     assert "did you mean clips/win.mp4?" in caught.value.message
+
+
+def test_the_nearest_of_a_missing_file_is_looked_for_in_its_own_folder_first(tmp_path: Path) -> None:
+    folder = with_clips(tmp_path)
+    for number in range(500):
+        (folder / f"{number}.mp4").touch()
+
+    with pytest.raises(CampaignError, match=r"did you mean clips/win\.mp4\?"):
+        local_files(brief(videos={"win": "clips/wim.mp4"}), brief_dir=folder)
+
+
+def test_the_search_for_the_nearest_file_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = with_clips(tmp_path)
+    walked: list[int] = []
+
+    def endless(self: Path, _: str) -> Iterator[Path]:
+        for number in count():
+            walked.append(number)
+            yield self / f"{number}.mp4"
+
+    monkeypatch.setattr(Path, "rglob", endless)
+
+    with pytest.raises(CampaignError, match="put the file there or correct the path"):
+        local_files(brief(videos={"win": "clips/wim.mp4"}), brief_dir=folder)
+    assert len(walked) <= 500
+
+
+@pytest.mark.parametrize("part", ["elsewhere", "x" * 300])
+def test_the_nearest_file_is_looked_for_inside_the_folder_only(tmp_path: Path, part: str) -> None:
+    folder = with_clips(tmp_path / "demo")
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "win.mp4").touch()
+    (folder / "elsewhere").symlink_to(tmp_path / "secrets")
+
+    with pytest.raises(CampaignError) as caught:
+        local_files(brief(videos={"win": f"{part}/wim.mp4"}), brief_dir=folder)
+
+    assert caught.value.code is ErrorCode.MISSING_ASSET
+    assert "elsewhere/win.mp4" not in caught.value.message
 
 
 def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
