@@ -15,13 +15,15 @@ from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import click
+from dotenv import load_dotenv
 from rich.console import Console
 
 from campaign_pipeline import terminal
 from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.building.campaign_key import CampaignKey
 from campaign_pipeline.building.preview import served_game
-from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.building.yaml_text import YamlRefusedError, read_yaml
+from campaign_pipeline.errors import CampaignError, ErrorCode, shown
 from campaign_pipeline.settings import Settings
 from campaign_pipeline.storage import RunRecord
 
@@ -49,6 +51,8 @@ def _plainly(command: Callable[P, R]) -> Callable[P, R]:
 @click.version_option(package_name="campaign-pipeline")
 def main() -> None:
     """Turn briefs into playable campaigns."""
+    # As Dagster's own commands do; what is set already stays. Otherwise the two would read different ledgers.
+    load_dotenv(".env")
 
 
 @main.command()
@@ -85,9 +89,13 @@ def build(
 
         launch = Launch(campaign, trigger={name: value for name, value in trigger.items() if value})
         with terminal.watching(console, ledger, launch.run_id):
-            succeeded = launch.run()
-        _report(console, builder, _run_of(builder, launch.run_id), as_json=as_json)
-    sys.exit(0 if succeeded else EXIT_FAILED)
+            failure = launch.run()
+        run = ledger.run(launch.run_id)
+        if run is not None:
+            _report(console, builder, run, as_json=as_json)
+        elif failure is not None:
+            click.echo(failure, err=True)
+    sys.exit(0 if failure is None else EXIT_FAILED)
 
 
 @main.command()
@@ -128,20 +136,35 @@ def _builder() -> AbstractContextManager[Builder]:
 
 def _overrides(assignments: tuple[str, ...]) -> dict[str, Any]:
     """Read --set options into one merge patch."""
-    import yaml  # noqa: PLC0415  only a build with overrides reads YAML here
-
     patch: dict[str, Any] = {}
     for assignment in assignments:
         path, equals, text = assignment.partition("=")
         if not equals or not all(path.split(".")):
-            message = f"--set: {assignment!r} found; FIELD=VALUE is expected, such as audio.bpm=120"
-            raise CampaignError(ErrorCode.VALIDATION_ERROR, message)
+            raise _refused_assignment(assignment, "FIELD=VALUE is expected, such as audio.bpm=120")
         *parents, leaf = path.split(".")
         place = patch
         for name in parents:
             place = place.setdefault(name, {})
-        place[leaf] = yaml.safe_load(text)
+            if not isinstance(place, dict):
+                raise _refused_assignment(
+                    assignment, f"{name} is set as a whole too; one of the two is expected"
+                )
+        if leaf in place:
+            raise _refused_assignment(assignment, f"{path} is set twice; one of the two is expected")
+        place[leaf] = _value(assignment, text)
     return patch
+
+
+def _value(assignment: str, text: str) -> Any:
+    """Read a value as a brief's would be read."""
+    try:
+        return read_yaml(text)
+    except YamlRefusedError as error:
+        raise _refused_assignment(assignment, f"{error}; a value as in a brief is expected") from None
+
+
+def _refused_assignment(assignment: str, right: str) -> CampaignError:
+    return CampaignError(ErrorCode.VALIDATION_ERROR, f"--set: {shown(assignment)} found; {right}")
 
 
 def _run_of(builder: Builder, text: str) -> RunRecord:

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.errors import CampaignError, ErrorCode, shown
 from campaign_pipeline.model.steps import STEPS
 from campaign_pipeline.storage.hashing import CacheScope
 
@@ -55,7 +55,7 @@ class CachePolicy:
 
 def invalid(name: str, found: object, right: str) -> CampaignError:
     """Word a refused setting: its name, what was found, what would be right."""
-    return CampaignError(ErrorCode.VALIDATION_ERROR, f"{name}: {found!r} found; {right} is expected")
+    return CampaignError(ErrorCode.VALIDATION_ERROR, f"{name}: {shown(found)} found; {right} is expected")
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,12 @@ class Settings:
         if not text:
             return None
         parts = urlsplit(text)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
-            raise invalid("CAMPAIGN_PUBLIC_URL", text, "an http(s) address without query or fragment")
+        # A user name or password would stand in every manifest, for every player to read.
+        parts_refused = (parts.query, parts.fragment, parts.username, parts.password)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or any(parts_refused):
+            raise invalid(
+                "CAMPAIGN_PUBLIC_URL", text, "an http(s) address without password, query or fragment"
+            )
         return text.rstrip("/")
 
     @property

@@ -67,7 +67,7 @@ def _print_as_they_end(console: Console, ledger: TenantLedger, run_id: str, ende
         for step in ledger.steps(run_id):
             if step.status in _ENDED and step.step_id not in told:
                 told.add(step.step_id)
-                line = f"{_mark(step)} {step.step_id}: {_how(step, run_error=None)}"
+                line = f"{_mark(step)} {step.step_id}: {escape(_how(step, run_error=None))}"
                 console.print(line, highlight=False, soft_wrap=True)
 
 

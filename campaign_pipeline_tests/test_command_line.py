@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from campaign_pipeline_tests.workplace import STEPS, Desk, Workplace
 
 KEY = "demo/small"
@@ -56,12 +58,59 @@ def test_overrides_change_the_brief_for_one_run(desk: Desk) -> None:
     assert run["trigger"]["brief"]["audio"]["bpm"] == 124
 
 
-def test_an_override_without_a_value_is_refused_before_anything_starts(desk: Desk) -> None:
-    result = desk.campaign("build", KEY, "--set", "audio.bpm")
+@pytest.mark.parametrize(
+    ("assignments", "message"),
+    [
+        (["audio.bpm"], "--set: 'audio.bpm' found; FIELD=VALUE is expected"),
+        (["copy.title=[a"], "--set: 'copy.title=[a' found; line"),
+        (["difficulty=easy", "difficulty.level=hard"], "difficulty is set as a whole too"),
+        (["audio.bpm=100", "audio.bpm=120"], "audio.bpm is set twice"),
+        (["audio.bpm=.nan"], "--set: 'audio.bpm=.nan' found; line"),
+    ],
+)
+def test_an_override_that_cannot_be_read_is_refused_before_anything_starts(
+    desk: Desk, assignments: list[str], message: str
+) -> None:
+    words = [word for assignment in assignments for word in ("--set", assignment)]
+
+    result = desk.campaign("build", KEY, *words)
 
     assert result.exit_code == 1
-    assert result.output.startswith("VALIDATION_ERROR: --set: 'audio.bpm' found; FIELD=VALUE")
+    assert result.output.startswith("VALIDATION_ERROR: --set: ")
+    assert message in result.output
     assert desk.place.tables().run == []
+
+
+def test_an_override_is_read_as_a_brief_is(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+
+    run = desk.build(KEY, "--set", "rules.start_date=2026-06-01", "--set", "copy.win_message=no")
+
+    assert run["trigger"]["overrides"] == {
+        "rules": {"start_date": "2026-06-01"},
+        "copy": {"win_message": "no"},
+    }
+
+
+def test_brackets_in_an_error_are_shown_as_they_are(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+
+    result = desk.campaign("build", KEY, "--set", 'theme="[/x]"')
+
+    assert result.exit_code == 1
+    assert "theme: '[/x]'" in result.output.replace("\n", "")
+
+
+def test_the_command_reads_the_same_env_file_as_dagster(workplace: Workplace) -> None:
+    workplace.write_brief(KEY)
+    (workplace.root / ".env").write_text("CAMPAIGN_DATABASE_URL=sqlite:///elsewhere.db\n")
+
+    built = workplace.job_execute(KEY)
+    shown = workplace.command("campaign", "show", KEY)
+
+    assert (built.returncode, shown.returncode) == (0, 0), built.stderr + shown.stderr
+    assert (workplace.root / "elsewhere.db").exists()
+    assert not (workplace.root / ".campaign" / "ledger.db").exists()
 
 
 def test_a_base_run_gives_its_brief_whatever_the_file_says_by_now(desk: Desk) -> None:
@@ -153,3 +202,52 @@ def test_a_bundle_that_is_too_large_is_a_failed_step_and_what_waits_for_it_is_sk
     assert steps["game_bundle"]["error"] == run["error"]
     assert "game_bundle" in steps["campaign_manifest"]["error"]
     assert "generate_bgm_track" in {row["skill_id"] for row in tables.artifact}
+
+
+def test_a_damaged_waveform_is_drawn_again_and_the_build_goes_on(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+    desk.build(KEY)
+    [music] = [row for row in desk.place.tables().artifact if row["type"] == "audio/bgm"]
+    picture = desk.place.blob(music["metadata"]["attachments"]["waveform"])
+    picture.chmod(0o644)
+    picture.write_bytes(b"\0" + picture.read_bytes()[1:])
+
+    run = desk.build(KEY)
+    again = desk.build(KEY)
+
+    tables = desk.place.tables()
+    reason = tables.steps_of(run["id"])["bgm"]["diagnostics"]["cache"]["reason"]
+    assert reason == "the earlier result's waveform is altered"
+    assert tables.statuses(again["id"]) == dict.fromkeys(STEPS, ("skipped", True))
+
+
+def test_a_base_runs_file_that_was_lost_is_taken_in_again_where_it_is_still_the_same(desk: Desk) -> None:
+    path = desk.place.write_brief(KEY)
+    base = desk.build(KEY)
+    lost = base["trigger"]["files"]["videos.win"]["content_hash"]
+    desk.place.blob(lost).unlink()
+
+    desk.build(KEY, "--base-run", base["id"])
+
+    assert desk.place.blob(lost).is_file()
+    desk.place.blob(lost).unlink()
+    (path.parent / "clips" / "win.mp4").write_bytes(b"another film")
+    result = desk.campaign("build", KEY, "--base-run", base["id"])
+    tables = desk.place.tables()
+    assert result.exit_code == 1
+    assert tables.run[-1]["error"].startswith(f"MISSING_ASSET: videos.win: {lost}")
+    assert tables.statuses(tables.run[-1]["id"]) == dict.fromkeys(STEPS, ("skipped", False))
+
+
+def test_the_manifest_counts_a_campaigns_age_from_its_first_manifest(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+    desk.build(KEY, "--set", "campaign_name=First")
+    first = desk.place.tables().run[0]
+
+    desk.build(KEY, "--set", "campaign_name=Second")
+
+    manifests = [row for row in desk.place.tables().artifact if row["type"] == "json/campaign-manifest"]
+    told = [json.loads(desk.place.blob(row["content_hash"]).read_bytes()) for row in manifests]
+    assert told[0]["created_at"] == told[0]["updated_at"] == told[1]["created_at"]
+    assert told[1]["updated_at"] > told[1]["created_at"]
+    assert told[0]["created_at"][:19].replace("T", " ") == str(first["created_at"])[:19].replace("T", " ")

@@ -142,6 +142,11 @@ class Workplace:
         finally:
             engine.dispose()
 
+    def blobs(self) -> dict[str, int]:
+        """Give every file of the store, what is still being written or was put aside among them, with its size."""
+        files = (path for path in self.store.rglob("*") if path.is_file())
+        return {str(path.relative_to(self.store)): path.stat().st_size for path in files}
+
     def blob(self, content_hash: str) -> Path:
         """Give the file that holds an artifact's bytes."""
         digest = content_hash.removeprefix("sha256:")

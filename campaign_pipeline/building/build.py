@@ -173,8 +173,12 @@ class Build:
         verdict = self._store.verify(artifact.content_hash, size_bytes=artifact.size_bytes)
         if verdict is not Verification.SOUND:
             return f"the earlier result's bytes are {verdict.value}"
+        for name, digest in artifact.metadata.get("attachments", {}).items():
+            verdict = self._store.verify(digest)
+            if verdict is not Verification.SOUND:
+                return f"the earlier result's {name} is {verdict.value}"
         for reference in artifact.metadata.get("references", ()):
-            # What is referred to was hashed where it is read; here it must only still be there.
+            # Other steps' artifacts and the brief's files are hashed where they are read: here they must be there.
             if self._store.size(reference) is None:
                 return f"the earlier result refers to {reference}, which is missing"
         return None
@@ -194,7 +198,11 @@ class Build:
             content_hash=blob.content_hash,
             size_bytes=blob.size_bytes,
             filename=product.filename,
-            metadata={**product.describe(blob.content_hash), **attached, "references": references},
+            metadata={
+                **product.describe(blob.content_hash),
+                **({"attachments": attached} if attached else {}),
+                "references": references,
+            },
         )
 
 

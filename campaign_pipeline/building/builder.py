@@ -8,7 +8,9 @@ from functools import cached_property
 
 from campaign_pipeline.building.build import Build, StepOutcome
 from campaign_pipeline.building.calls import StoredArtifact
-from campaign_pipeline.building.trigger import RunOrder, Trigger, TriggerResolver
+from campaign_pipeline.building.order import RunOrder
+from campaign_pipeline.building.resolver import TriggerResolver
+from campaign_pipeline.building.trigger import Trigger
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.settings import Settings
 from campaign_pipeline.storage import (
@@ -79,7 +81,7 @@ class Builder:
             trigger=order.unresolved_trigger(),
             step_ids=order.step_ids,
             root_run_id=order.root_run_id or order.run_id,
-            base_run_id=order.base_run_id,
+            base_run_id=order.base_run_reference,
         )
 
     def _settle(self, ledger: TenantLedger, order: RunOrder) -> RunRecord:

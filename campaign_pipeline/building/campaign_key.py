@@ -7,7 +7,7 @@ Does not belong here: whether there is such a campaign (building.brief_file).
 import re
 from dataclasses import dataclass
 
-from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.errors import CampaignError, ErrorCode, shown
 
 _KEY = re.compile(r"(?P<tenant>[a-z0-9][a-z0-9-]{0,62})/(?P<campaign>[a-z0-9][a-z0-9-]{0,62})")
 
@@ -29,7 +29,9 @@ class CampaignKey:
         match = _KEY.fullmatch(text or "")
         if match is None:
             right = "<tenant>/<campaign>, each of a-z, 0-9 and -, such as demo/summer-spin,"
-            raise CampaignError(ErrorCode.VALIDATION_ERROR, f"{source}: {text!r} found; {right} is expected")
+            raise CampaignError(
+                ErrorCode.VALIDATION_ERROR, f"{source}: {shown(text)} found; {right} is expected"
+            )
         return cls(tenant_id=match["tenant"], campaign_id=match["campaign"])
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from campaign_pipeline.building.calls import StoredArtifact
 from campaign_pipeline.building.campaign_key import CampaignKey
 from campaign_pipeline.orchestration import metadata
 from campaign_pipeline.orchestration.failures import as_failure
-from campaign_pipeline.storage import ArtifactRecord
+from campaign_pipeline.storage import ArtifactRecord, NewArtifact
 
 EPHEMERAL_RUN_ID = "__EPHEMERAL_RUN_ID"
 """What Dagster calls the run of an input that no step of this plan makes (dagster-facts, 4)."""
@@ -29,23 +29,26 @@ class ArtifactIOManager(dg.IOManager):
         self.builder = builder
 
     @abstractmethod
-    def preview(self, artifact: ArtifactRecord, data: bytes) -> dict[str, Any]:
+    def preview(self, artifact: ArtifactRecord | NewArtifact, data: bytes) -> dict[str, Any]:
         """Show what is in the artifact, as metadata of under 10 KB."""
 
     def handle_output(self, context: dg.OutputContext, obj: StepOutcome) -> None:
-        """Publish the outcome in one transaction, then describe it for the UI."""
+        """Describe the outcome for the UI, then publish it in one transaction.
+
+        In this order, because what was published cannot be taken back: nothing that can fail may come after it.
+        """
         try:
-            artifact = self.builder.publish(obj)
-            data = self.builder.store.read(artifact.content_hash)
+            data = self.builder.store.read(obj.artifact.content_hash)
             # In the order in which the UI shows it: how it came to be, what it looks like, where it is.
             shown = {
                 **metadata.of_step(obj),
-                **self.preview(artifact, data),
-                **metadata.of_artifact(obj, artifact, self.builder),
+                **self.preview(obj.artifact, data),
+                **metadata.of_artifact(obj, self.builder),
             }
+            context.add_output_metadata(shown)
+            self.builder.publish(obj)
         except Exception as error:
             raise as_failure(error) from error
-        context.add_output_metadata(shown)
 
     def load_input(self, context: dg.InputContext) -> StoredArtifact:
         """Take the upstream step's artifact of this run, of its parent, or the campaign's newest; bytes are checked."""
@@ -66,7 +69,7 @@ class ArtifactIOManager(dg.IOManager):
 class JsonArtifactIOManager(ArtifactIOManager):
     """Artifacts that are one JSON document: shown as it is, with its palette where it has one."""
 
-    def preview(self, artifact: ArtifactRecord, data: bytes) -> dict[str, Any]:
+    def preview(self, artifact: ArtifactRecord | NewArtifact, data: bytes) -> dict[str, Any]:
         """Show the document."""
         del artifact
         return metadata.of_document(data)
@@ -75,7 +78,7 @@ class JsonArtifactIOManager(ArtifactIOManager):
 class FileArtifactIOManager(ArtifactIOManager):
     """Artifacts that are one file: music with its waveform, a bundle with its list of files."""
 
-    def preview(self, artifact: ArtifactRecord, data: bytes) -> dict[str, Any]:
+    def preview(self, artifact: ArtifactRecord | NewArtifact, data: bytes) -> dict[str, Any]:
         """Show the picture and figures that stand in the artifact's metadata."""
         del data
         return metadata.of_file(artifact, self.builder.store)

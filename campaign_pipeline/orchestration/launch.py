@@ -28,10 +28,11 @@ class Launch:
         self._key = key
         self._trigger = trigger
 
-    def run(self) -> bool:
-        """Run the job to its end and tell whether Dagster calls it a success.
+    def run(self) -> str | None:
+        """Run the job to its end, in the caller's thread: only in the main one does Dagster hear an interrupt.
 
-        In the caller's thread, which should be the main one: only there does Dagster hear an interrupt.
+        Returns:
+            What failed, in the words of the first step that did; None where nothing did.
         """
         from campaign_pipeline.definitions import defs  # noqa: PLC0415  definitions import this package
 
@@ -48,7 +49,15 @@ class Launch:
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },
             )
-        return result.success
+        return None if result.success else _first_failure(result)
+
+
+def _first_failure(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.get_step_failure_events():
+        told = event.step_failure_data.user_failure_data
+        if told is not None and told.description:
+            return told.description
+    return f"Dagster's run {result.run_id} failed; its log is in Dagster's history"
 
 
 def _instance() -> dg.DagsterInstance:

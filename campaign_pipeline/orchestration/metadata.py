@@ -18,7 +18,7 @@ from campaign_pipeline.building.build import StepOutcome
 from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.model.digest import JsonObject
 from campaign_pipeline.model.game_config import Palette
-from campaign_pipeline.storage import ArtifactRecord, ArtifactStore
+from campaign_pipeline.storage import ArtifactRecord, ArtifactStore, NewArtifact
 
 _DOCUMENT_LIMIT_BYTES = 6000
 """Metadata is kept in every event row: an event stays under 10 KB (dagster-facts, 11)."""
@@ -31,14 +31,14 @@ def of_step(outcome: StepOutcome) -> dict[str, Any]:
     return {"cache": "hit" if outcome.cache_hit else "miss", "why": outcome.reason}
 
 
-def of_artifact(outcome: StepOutcome, artifact: ArtifactRecord, builder: Builder) -> dict[str, Any]:
+def of_artifact(outcome: StepOutcome, builder: Builder) -> dict[str, Any]:
     """Say what the artifact weighs, what it took, and under which names it can be found again."""
+    artifact = outcome.artifact
     shown: dict[str, Any] = {
         "size_bytes": dg.MetadataValue.int(artifact.size_bytes or 0),
         "step_duration_s": dg.MetadataValue.float(round(outcome.elapsed_s, 3)),
         "input hash": outcome.input_hash,
         "content hash": artifact.content_hash,
-        "artifact id": str(artifact.id),
     }
     path = builder.store.path(artifact.content_hash)
     if path is not None:
@@ -60,12 +60,12 @@ def of_document(data: bytes) -> dict[str, Any]:
     return shown
 
 
-def of_file(artifact: ArtifactRecord, store: ArtifactStore) -> dict[str, Any]:
+def of_file(artifact: ArtifactRecord | NewArtifact, store: ArtifactStore) -> dict[str, Any]:
     """Show the figures of a music track or a bundle, and the waveform where there is one."""
     known = artifact.metadata
     shown: dict[str, Any] = {}
-    if "waveform" in known:
-        shown["waveform"] = _picture(store.read(known["waveform"]), "waveform")
+    if "music" in known:
+        shown["waveform"] = _picture(store.read(known["attachments"]["waveform"]), "waveform")
         shown |= _music(known)
     if "files" in known:
         shown["entry point"] = known["entry_point"]

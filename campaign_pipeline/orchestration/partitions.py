@@ -20,11 +20,11 @@ def register(instance: dg.DagsterInstance, keys: Sequence[str]) -> None:
     Two builds that register one new key at once collide on Dagster's unique constraint (dagster-facts, 23): whoever
     loses finds the key there, which is all that was wanted.
     """
-    unknown = set(keys) - set(instance.get_dynamic_partitions(CAMPAIGNS))
+    unknown = {key for key in keys if not instance.has_dynamic_partition(CAMPAIGNS, key)}
     if not unknown:
         return
     try:
         instance.add_dynamic_partitions(CAMPAIGNS, sorted(unknown))
     except Exception:
-        if not unknown <= set(instance.get_dynamic_partitions(CAMPAIGNS)):
+        if not all(instance.has_dynamic_partition(CAMPAIGNS, key) for key in unknown):
             raise

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import dagster as dg
 
 from campaign_pipeline.building.campaign_key import CampaignKey
-from campaign_pipeline.building.trigger import RunOrder
+from campaign_pipeline.building.order import RunOrder
 from campaign_pipeline.orchestration.partitions import PARTITION_TAG
 from campaign_pipeline.orchestration.resources import TriggerResource
 
@@ -44,8 +44,8 @@ def run_order(run: dg.DagsterRun, *, trigger: TriggerResource, step_ids: tuple[s
         base_run_id=trigger.base_run_id,
         cache=trigger.cache,
         tags=run.tags,
-        parent_run_id=run.tags.get(PARENT_RUN_TAG),
-        root_run_id=run.tags.get(ROOT_RUN_TAG),
+        parent_run_id=run.parent_run_id or run.tags.get(PARENT_RUN_TAG),
+        root_run_id=run.root_run_id or run.tags.get(ROOT_RUN_TAG),
         launched_by=_launched_by(run),
     )
 

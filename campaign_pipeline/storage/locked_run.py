@@ -77,10 +77,10 @@ class LockedRun(LockedRows):
             values["diagnostics"] = {**self.step(step_id).diagnostics, **diagnostics}
         self.change_step(step_id, status=status, error=error, completed_at=self.now, **values)
 
-    def skip_behind(self, failed_id: str) -> None:
+    def skip_behind(self, failed_id: str, *, error: str) -> None:
         """Skip every pending step that waits for one that failed."""
         behind = downstream_of(failed_id)
-        waited = f"waited for {failed_id}, which ended with {self.step(failed_id).error}"
+        waited = f"waited for {failed_id}, which ended with {error}"
         for step in self.steps:
             if step.step_id in behind and step.status is RunStepStatus.PENDING:
                 self.conclude(step.step_id, RunStepStatus.SKIPPED, error=waited)

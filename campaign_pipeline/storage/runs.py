@@ -9,16 +9,16 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, or_, select, update
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.digest import JsonObject
-from campaign_pipeline.model.steps import STEP_BY_ID, Step
+from campaign_pipeline.model.steps import STEP_BY_ID, STEPS, Step
 from campaign_pipeline.storage.locked_rows import unknown_run
 from campaign_pipeline.storage.locked_run import EMPTY_CONTEXT, LockedRun
 from campaign_pipeline.storage.portable_sql import insert_into, storable_text, utc_now
 from campaign_pipeline.storage.records import RunRecord
-from campaign_pipeline.storage.states import RunStatus, RunStepStatus
+from campaign_pipeline.storage.states import RunStepStatus
 from campaign_pipeline.storage.tables import RUN, RUN_STEP
 from campaign_pipeline.storage.tenant_scope import TenantScope, canonical_id
 
@@ -125,11 +125,18 @@ class RunLedger(TenantScope):
         return None if row is None else RunRecord.of(row)
 
     def first_built_at(self, campaign_id: str) -> datetime | None:
-        """Tell when the first run of a campaign that completed was created; None before there is one."""
-        first = select(func.min(RUN.c.created_at)).where(
-            RUN.c.tenant_id == self.tenant_id,
-            RUN.c.campaign_id == campaign_id,
-            RUN.c.status == RunStatus.COMPLETED,
+        """Tell when the first run that came to a campaign's manifest was created; None before there is one."""
+        made = or_(RUN_STEP.c.status == RunStepStatus.COMPLETED, RUN_STEP.c.cache_hit)
+        first = (
+            select(func.min(RUN.c.created_at))
+            .join(RUN_STEP, RUN_STEP.c.run_id == RUN.c.id)
+            .where(
+                RUN.c.tenant_id == self.tenant_id,
+                RUN_STEP.c.tenant_id == self.tenant_id,
+                RUN_STEP.c.campaign_id == campaign_id,
+                RUN_STEP.c.step_id == STEPS[-1].step_id,
+                made,
+            )
         )
         with self._read() as connection:
             found: datetime | None = connection.scalar(first)

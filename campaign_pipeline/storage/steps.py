@@ -104,7 +104,8 @@ class StepLedger(TenantScope):
     ) -> StepRecord:
         """Record that a step will not come to a result; what waits for it is skipped, and the run may end.
 
-        A step that had not begun to produce is skipped with the error. One that has ended stays as it is.
+        A step that had not begun to produce is skipped with the error. One that has ended stays as it is, but what
+        waits for it is skipped all the same: whoever reports the failure will not run it.
 
         Raises:
             CampaignError: VALIDATION_ERROR when there is no such step.
@@ -113,6 +114,9 @@ class StepLedger(TenantScope):
             locked = LockedRun.take(connection, tenant_id=self.tenant_id, run_id=run_id)
             step = locked.step(step_id)
             if step.status not in ACTIVE_STEP:
+                locked.skip_behind(step_id, error=storable_text(error))
+                locked.end_if_done()
+                locked.save()
                 return step
             locked.begin()
             begun = step.status is RunStepStatus.RUNNING
@@ -121,7 +125,7 @@ class StepLedger(TenantScope):
             if step.started_at is not None:
                 elapsed_s = (locked.now - step.started_at).total_seconds()
                 locked.change_step(step_id, duration_ms=max(0, round(elapsed_s * 1000)))
-            locked.skip_behind(step_id)
+            locked.skip_behind(step_id, error=storable_text(error))
             locked.end_if_done()
             locked.save()
             return locked.step(step_id)

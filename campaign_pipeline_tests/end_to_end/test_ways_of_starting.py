@@ -204,3 +204,18 @@ def test_a_re_execution_builds_what_its_parent_was_asked_to_build(workplace: Wor
     tables = workplace.tables()
     assert tables.run[1]["trigger"]["brief"] == parent["trigger"]["brief"]
     assert tables.statuses(tables.run[1]["id"]) == dict.fromkeys(STEPS, ("skipped", True))
+
+
+def test_a_parent_of_another_campaign_is_no_parent(workplace: Workplace) -> None:
+    workplace.write_brief(KEY)
+    workplace.write_brief("demo/other", {"campaign_name": "Other"})
+    by_job_execute(workplace)
+    [parent] = workplace.tables().run
+    tags = {"dagster/partition": "demo/other", "dagster/parent_run_id": parent["id"]}
+
+    words = ("job", "execute", "-m", "campaign_pipeline.definitions", "-j", "campaign_build")
+    done = workplace.command("dagster", *words, "--tags", json.dumps(tags))
+
+    assert done.returncode == 0, done.stderr
+    trigger = workplace.tables().run[1]["trigger"]
+    assert (trigger["campaign_id"], trigger["brief"]["campaign_name"]) == ("other", "Other")

@@ -4,10 +4,10 @@ import pytest
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.audio import AudioRequest
-from campaign_pipeline.orchestration import assets
+from campaign_pipeline.orchestration import assets, metadata
 from campaign_pipeline.providers.audio import GeneratedAudio
 from campaign_pipeline.providers.stub import StubAudioModel
-from campaign_pipeline.storage import LocalArtifactStore, StoredBlob
+from campaign_pipeline.storage import LocalArtifactStore, NewArtifact, StoredBlob
 from campaign_pipeline_tests.workplace import Desk
 
 KEY = "demo/small"
@@ -114,3 +114,23 @@ def test_bytes_that_cannot_be_stored_fail_the_step_and_leave_no_row(
     assert tables.run[-1]["error"] == "STORE_UNAVAILABLE: the disk is full"
     assert tables.artifact == []
     assert tables.step_cache == []
+
+
+def test_what_fails_while_an_output_is_described_publishes_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.place.write_brief(KEY)
+
+    def fail(_artifact: NewArtifact, _store: LocalArtifactStore) -> dict[str, object]:
+        raise CampaignError(ErrorCode.STORE_UNAVAILABLE, "the picture cannot be read")
+
+    monkeypatch.setattr(metadata, "of_file", fail)
+
+    result = desk.campaign("build", KEY)
+
+    tables = desk.place.tables()
+    assert result.exit_code == 1
+    assert tables.run[-1]["status"] == "failed"
+    assert tables.statuses(tables.run[-1]["id"])["bgm"] == ("failed", False)
+    assert [row["type"] for row in tables.artifact] == ["json/game-config"]
+    assert [row["step_id"] for row in tables.step_cache] == ["game_config"]

@@ -1,0 +1,84 @@
+"""A run as it was ordered.
+
+Belongs here: what Dagster hands over of a launched run, and whether that much of it makes sense.
+Does not belong here: looking anything up: brief, base run, files (building.resolver).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from campaign_pipeline.errors import CampaignError, ErrorCode, shown
+from campaign_pipeline.model.digest import JsonObject, canonical_json
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOrder:
+    """A run as it was launched, before anything of it was looked up."""
+
+    run_id: str
+    tenant_id: str
+    campaign_id: str
+    workflow_name: str
+    step_ids: tuple[str, ...]
+    overrides: JsonObject = field(default_factory=dict)
+    base_run_id: str | None = None
+    cache: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    parent_run_id: str | None = None
+    root_run_id: str | None = None
+    launched_by: str = "dagster"
+
+    @property
+    def key(self) -> str:
+        """The partition key, `<tenant>/<campaign>`."""
+        return f"{self.tenant_id}/{self.campaign_id}"
+
+    @property
+    def base_run_reference(self) -> str | None:
+        """The base run's id where it is one: what is none cannot be written into the table's column."""
+        return self.base_run_id if self.base_run_id and _is_uuid(self.base_run_id) else None
+
+    def check(self) -> None:
+        """Refuse an order that nothing could be looked up for.
+
+        Raises:
+            CampaignError: BASE_RUN_NOT_FOUND when the base run's id is none, VALIDATION_ERROR when the overrides hold
+                what JSON cannot.
+        """
+        if self.base_run_id is not None and not _is_uuid(self.base_run_id):
+            message = f"base_run_id: {shown(self.base_run_id)} found; the id of a completed run is expected"
+            raise CampaignError(ErrorCode.BASE_RUN_NOT_FOUND, message)
+        problem = _not_json(self.overrides)
+        if problem is not None:
+            message = f"overrides: {problem}; values of JSON are expected"
+            raise CampaignError(ErrorCode.VALIDATION_ERROR, message)
+
+    def unresolved_trigger(self) -> JsonObject:
+        """Say what is known of the trigger before the brief was read; overrides that no table can hold are left out."""
+        return {
+            "tenant_id": self.tenant_id,
+            "campaign_id": self.campaign_id,
+            "template_id": None,
+            "brief": None,
+            "overrides": {} if _not_json(self.overrides) else self.overrides,
+            "base_run_id": self.base_run_id,
+            "cache": self.cache,
+            "launched_by": self.launched_by,
+        }
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _not_json(value: JsonObject) -> str | None:
+    try:
+        canonical_json(value)
+    except (ValueError, TypeError) as error:
+        return str(error)
+    return None

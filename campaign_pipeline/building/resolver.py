@@ -1,0 +1,97 @@
+"""From an order to the trigger that a run is held to.
+
+Belongs here: parent or base run, brief and overrides, and the order in which they are looked up and checked.
+Does not belong here: reading a brief's file (building.brief_file), storing its files (building.intake).
+"""
+
+from campaign_pipeline.building.brief_file import read_brief, resolve_brief
+from campaign_pipeline.building.choices import audio_choice, cache_mode, text_choice
+from campaign_pipeline.building.intake import Intake
+from campaign_pipeline.building.order import RunOrder
+from campaign_pipeline.building.trigger import Trigger
+from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.games.catalogue import load_template
+from campaign_pipeline.model.brief import Brief
+from campaign_pipeline.model.files import StoredFile
+from campaign_pipeline.settings import Settings
+from campaign_pipeline.storage import ArtifactStore, TenantLedger
+
+
+class TriggerResolver:
+    """Turns an order into the trigger that the run is held to."""
+
+    def __init__(self, *, settings: Settings, ledger: TenantLedger, store: ArtifactStore) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._store = store
+
+    def resolve(self, order: RunOrder) -> Trigger:
+        """Read the brief, check it, and take the files it names into the store.
+
+        Raises:
+            CampaignError: Whatever stops this build before a step can work, in the contract's codes.
+        """
+        order.check()
+        self._settings.check()
+        parent = self._parent_trigger(order)
+        if parent is not None:
+            self._intake(order).take_in(Brief.model_validate(parent.brief), known=parent.files)
+            return parent
+        mode, base = cache_mode(order, self._settings), self._base_trigger(order)
+        brief = self._brief(order, base)
+        template = load_template(brief.template_id)
+        template.check_brief(brief)
+        text, audio = text_choice(order, brief, self._settings), audio_choice(order, brief, self._settings)
+        return Trigger(
+            tenant_id=order.tenant_id,
+            campaign_id=order.campaign_id,
+            template_id=template.template_id,
+            brief=brief.to_json(),
+            overrides=order.overrides,
+            base_run_id=order.base_run_id,
+            cache=mode,
+            launched_by=order.launched_by,
+            text=text,
+            audio=audio,
+            files=self._intake(order).take_in(brief, known=_unchanged_files(brief, base)),
+        )
+
+    def _intake(self, order: RunOrder) -> Intake:
+        return Intake(self._store, folder=self._settings.briefs_dir / order.tenant_id)
+
+    def _brief(self, order: RunOrder, base: Trigger | None) -> Brief:
+        names = {"tenant": order.tenant_id, "campaign": order.campaign_id}
+        raw = base.brief if base else read_brief(self._settings.briefs_dir, **names)
+        return resolve_brief(raw, overrides=order.overrides, **names)
+
+    def _parent_trigger(self, order: RunOrder) -> Trigger | None:
+        """A re-execution builds what its parent was asked to build, whatever the brief says by now."""
+        if order.parent_run_id is None:
+            return None
+        parent = self._ledger.run(order.parent_run_id)
+        # A tag can name any run: only one of this campaign is a parent. One that was refused has nothing to inherit.
+        if parent is None or parent.campaign_id != order.campaign_id or parent.trigger.get("brief") is None:
+            return None
+        return Trigger.model_validate(parent.trigger)
+
+    def _base_trigger(self, order: RunOrder) -> Trigger | None:
+        if order.base_run_id is None:
+            return None
+        base = self._ledger.run(order.base_run_id)
+        if base is None or base.campaign_id != order.campaign_id:
+            message = f"base_run_id: {order.base_run_id} is no run of {order.key}"
+            right = f"`campaign show {order.key}` names its newest one"
+            raise CampaignError(ErrorCode.BASE_RUN_NOT_FOUND, f"{message}; {right}")
+        if base.status != "completed":
+            message = f"base_run_id: {order.base_run_id} is {base.status}; only a completed run can be a base"
+            raise CampaignError(ErrorCode.INCOMPLETE_BASE_RUN, message)
+        return Trigger.model_validate(base.trigger)
+
+
+def _unchanged_files(brief: Brief, base: Trigger | None) -> dict[str, StoredFile]:
+    """Name the base run's files that this brief still names in the same way."""
+    if base is None:
+        return {}
+    now = brief.file_references()
+    then = Brief.model_validate(base.brief).file_references()
+    return {field: file for field, file in base.files.items() if now.get(field) == then.get(field)}
