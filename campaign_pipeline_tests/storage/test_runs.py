@@ -186,14 +186,16 @@ def test_the_newest_run_of_a_campaign_is_found_however_it_ended(ledger: Ledger) 
     assert found.id == newest.id
 
 
-def test_a_campaign_is_first_built_when_its_first_completed_run_was_created(ledger: Ledger) -> None:
+def test_a_campaign_is_first_built_by_the_run_that_first_came_to_a_manifest(ledger: Ledger) -> None:
     tenant = ledger.tenant("demo")
-    failed = open_run(tenant, step_ids=("bgm",))
+    failed = open_run(tenant, step_ids=("campaign_manifest",))
     tenant.refuse_run(failed.id, "VALIDATION_ERROR: no")
+    music_alone = open_run(tenant, step_ids=("bgm",))
+    produce(tenant, music_alone, "bgm")
     before = tenant.first_built_at("summer")
-    first, second = (open_run(tenant, step_ids=("bgm",)) for _ in range(2))
-    produce(tenant, second, "bgm")
-    produce(tenant, first, "bgm")
+    first, second = (open_run(tenant, step_ids=("campaign_manifest",)) for _ in range(2))
+    produce(tenant, second, "campaign_manifest")
+    produce(tenant, first, "campaign_manifest")
 
     built_at = tenant.first_built_at("summer")
 

@@ -435,3 +435,21 @@ def _at_once(count: int, act: Callable[[int], _T]) -> list[_T]:
 
 def _step(tenant: TenantLedger, run_id: str, step_id: str) -> StepRecord:
     return next(step for step in tenant.steps(run_id) if step.step_id == step_id)
+
+
+def test_a_failure_told_after_a_step_has_its_result_still_ends_what_waits_for_it(ledger: Ledger) -> None:
+    tenant = ledger.tenant("demo")
+    run = open_run(tenant)
+    published = produce(tenant, run, "bgm")
+    produce(tenant, run, "game_config")
+
+    tenant.fail_step(run.id, "bgm", error="DagsterError: the event could not be written")
+
+    steps = {step.step_id: step for step in tenant.steps(run.id)}
+    ended = tenant.run(run.id)
+    assert steps["bgm"].output_artifact_ids == [published.id]
+    assert (steps["bgm"].status, steps["game_bundle"].status) == ("completed", "skipped")
+    assert "waited for bgm" in str(steps["campaign_manifest"].error)
+    assert ended is not None
+    assert ended.status == "failed"
+    assert "the event could not be written" in str(ended.error)
