@@ -11,8 +11,11 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/.runtime ## fresh machine to finished campaign: install, build demo/summer-spin, say how to play it
+	@mkdir -p .campaign
+	@echo "building demo/summer-spin by dagster job execute (its log: .campaign/demo.log) …"
 	@$(BIN)/dagster job execute -m campaign_pipeline.definitions -j campaign_build \
-	  --tags '{"dagster/partition": "demo/summer-spin"}'
+	  --tags '{"dagster/partition": "demo/summer-spin"}' > .campaign/demo.log 2>&1 \
+	  || { tail -n 40 .campaign/demo.log; $(BIN)/campaign show demo/summer-spin; exit 1; }
 	@$(BIN)/campaign show demo/summer-spin
 
 dev: .venv/.runtime ## Dagster UI and daemon on 127.0.0.1:3000; the campaigns under briefs/ appear by themselves

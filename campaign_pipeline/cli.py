@@ -173,7 +173,7 @@ def _run_of(builder: Builder, text: str) -> RunRecord:
         run = builder.ledger.housekeeping().find_run(str(UUID(text)))
         missing = f"RUN: {text} is in no ledger row"
     except ValueError:
-        campaign = CampaignKey.parse(text, source="RUN")
+        campaign = CampaignKey.parse(text, source="RUN (a whole run id, or a campaign)")
         run = builder.ledger.tenant(campaign.tenant_id).newest_run(campaign.campaign_id)
         missing = f"RUN: {campaign} has no run yet; build it: campaign build {campaign}"
     if run is None:

@@ -65,7 +65,7 @@ def _print_as_they_end(console: Console, ledger: TenantLedger, run_id: str, ende
     while going:
         going = not ended.wait(_POLL_S)
         for step in ledger.steps(run_id):
-            if step.status in _ENDED and step.step_id not in told:
+            if step.status in _ENDED and step.step_id not in told and not _never_began(step):
                 told.add(step.step_id)
                 line = f"{_mark(step)} {step.step_id}: {escape(_how(step, run_error=None))}"
                 console.print(line, highlight=False, soft_wrap=True)
@@ -81,7 +81,8 @@ def show_run(
         highlight=False,
         soft_wrap=True,
     )
-    console.print(_step_table(steps, artifacts=artifacts, run_error=run.error))
+    if not all(map(_never_began, steps)):
+        console.print(_step_table(steps, artifacts=artifacts, run_error=run.error))
     if run.error:
         console.print(f"[red]{escape(run.error)}[/]", highlight=False, soft_wrap=True)
 
@@ -166,6 +167,11 @@ def _how(step: StepRecord, *, run_error: str | None) -> str:
     if step.status == "completed":
         return f"made: {_short(_reason(step))}"
     return str(step.status)
+
+
+def _never_began(step: StepRecord) -> bool:
+    """Tell a step that something else stopped: the run's error says it, once for all of them."""
+    return step.status == "skipped" and not step.cache_hit
 
 
 def _short(text: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from campaign_pipeline.building.brief_file import local_files
 from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.games.template import Template
 from campaign_pipeline.model.brief import Brief
 from campaign_pipeline.model.files import StoredFile
 from campaign_pipeline.storage import ArtifactStore, Verification
@@ -25,8 +26,10 @@ class Intake:
         self._store = store
         self._folder = folder
 
-    def take_in(self, brief: Brief, *, known: Mapping[str, StoredFile]) -> dict[str, StoredFile]:
-        """Store every local file that a brief names.
+    def take_in(
+        self, brief: Brief, *, template: Template, known: Mapping[str, StoredFile]
+    ) -> dict[str, StoredFile]:
+        """Store every local file that a brief names, pictures only of the kinds that its template takes.
 
         Args:
             known: What an earlier run took in, by field, and this one is held to.
@@ -36,6 +39,7 @@ class Intake:
         """
         self._hold(brief, known)
         paths = local_files(brief, brief_dir=self._folder, except_fields=frozenset(known))
+        template.check_files(paths, brief=brief)
         return {**known, **{field: self._stored(path) for field, path in paths.items()}}
 
     def _hold(self, brief: Brief, known: Mapping[str, StoredFile]) -> None:

@@ -35,7 +35,8 @@ class TriggerResolver:
         self._settings.check()
         parent = self._parent_trigger(order)
         if parent is not None:
-            self._intake(order).take_in(Brief.model_validate(parent.brief), known=parent.files)
+            brief, template = Brief.model_validate(parent.brief), load_template(parent.template_id)
+            self._intake(order).take_in(brief, template=template, known=parent.files)
             return parent
         mode, base = cache_mode(order, self._settings), self._base_trigger(order)
         brief = self._brief(order, base)
@@ -53,7 +54,7 @@ class TriggerResolver:
             launched_by=order.launched_by,
             text=text,
             audio=audio,
-            files=self._intake(order).take_in(brief, known=_unchanged_files(brief, base)),
+            files=self._intake(order).take_in(brief, template=template, known=_unchanged_files(brief, base)),
         )
 
     def _intake(self, order: RunOrder) -> Intake:

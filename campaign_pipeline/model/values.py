@@ -57,7 +57,10 @@ class StrictModel(BaseModel):
 
 def _strange(key: Any, value: Any, known: set[str]) -> InitErrorDetails:
     if key in known:
-        problem = PydanticCustomError("rule", "nothing found; a value is expected, or leave the key out")
+        problem = PydanticCustomError(
+            "rule",
+            "nothing found; a value is expected (in quotes where it begins with #), or leave the key out",
+        )
     else:
         problem = PydanticCustomError("rule", "{message}", {"message": unknown_key_message(key, known)})
     return InitErrorDetails(type=problem, loc=(str(key),), input=value)

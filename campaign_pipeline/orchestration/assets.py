@@ -19,6 +19,7 @@ from campaign_pipeline.building.calls import (
     game_bundle_call,
     game_config_call,
 )
+from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.model.steps import STEP_BY_ID, STEPS, StepId
 from campaign_pipeline.orchestration.failures import as_failure, record_failure
 from campaign_pipeline.orchestration.partitions import campaigns, register
@@ -138,6 +139,9 @@ def _run(
         # Before the output is stored, and only for a campaign that has a brief (dagster-facts, 20).
         register(context.instance, [order.key])
         outcome = build.run_step(call(build), attempt=context.retry_number + 1)
+    except CampaignError as error:
+        # Its words say all there is to say: a chain of stack traces would only bury them.
+        raise as_failure(error) from None
     except Exception as error:
         raise as_failure(error) from error
     return dg.MaterializeResult(value=outcome, data_version=dg.DataVersion(outcome.artifact.content_hash))

@@ -53,9 +53,24 @@ def without_win_video(path: Path) -> None:
     (path.parent / "clips" / "win.mp4").unlink()
 
 
+def with_a_logo_that_is_text(path: Path) -> None:
+    (path.parent / "clips" / "logo.png").write_text("not a picture")
+    wrong(branding={"brand_name": "B", "logo_uri": "clips/logo.png"})(path)
+
+
 VIDEOS = {"intro": "clips/intro.mp4", "win": "../acme/clips/win.mp4", "lose": "clips/lose.mp4"}
 
 SPOILED: list[tuple[str, Callable[[Path], None], str]] = [
+    (
+        "a logo that is no picture",
+        with_a_logo_that_is_text,
+        r"VALIDATION_ERROR: branding\.logo_uri: clips/logo\.png: .* found, .* expected",
+    ),
+    (
+        "mechanics out of range",
+        wrong(mechanics={"min_turns": 999}),
+        r"VALIDATION_ERROR: .*mechanics.*min_turns.*999.*",
+    ),
     ("missing video", without_win_video, r"MISSING_ASSET: videos\.win: clips/win\.mp4 .*"),
     (
         "no YAML",
