@@ -10,6 +10,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from campaign_pipeline_tests.workplace import Workplace
+
 PACKAGE = Path(__file__).parents[1] / "campaign_pipeline"
 
 MAY_IMPORT = {
@@ -124,3 +126,14 @@ def test_the_definitions_are_what_a_stranger_is_told() -> None:
         assert node.description
         assert isinstance(node.partitions_def, dg.DynamicPartitionsDefinition)
         assert node.partitions_def.name == "campaigns"
+
+
+@pytest.mark.parametrize("words", [("-w", "workspace.yaml"), ("-m", "campaign_pipeline.definitions")])
+def test_dagster_finds_nothing_wrong_with_the_definitions(
+    workplace: Workplace, words: tuple[str, str]
+) -> None:
+    done = workplace.command("dagster", "definitions", "validate", *words)
+
+    assert done.returncode == 0, done.stderr
+    assert "All code locations passed validation" in done.stdout + done.stderr
+    assert "WARNING" not in done.stdout + done.stderr

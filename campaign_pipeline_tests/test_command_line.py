@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from campaign_pipeline_tests.workplace import STEPS, Desk, Workplace
 
@@ -251,3 +252,60 @@ def test_the_manifest_counts_a_campaigns_age_from_its_first_manifest(desk: Desk)
     assert told[0]["created_at"] == told[0]["updated_at"] == told[1]["created_at"]
     assert told[1]["updated_at"] > told[1]["created_at"]
     assert told[0]["created_at"][:19].replace("T", " ") == str(first["created_at"])[:19].replace("T", " ")
+
+
+def test_a_result_of_scope_run_only_is_not_another_runs(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAMPAIGN_CACHE_POLICY", "game_config_from_template=run_only")
+    desk.place.write_brief(KEY)
+    desk.build(KEY)
+
+    run = desk.build(KEY)
+
+    tables = desk.place.tables()
+    statuses = tables.statuses(run["id"])
+    assert statuses.pop("game_config") == ("completed", False)
+    # It came to the same bytes, so all that is behind it is reused.
+    assert set(statuses.values()) == {("skipped", True)}
+    assert sorted(row["scope"] for row in tables.step_cache) == ["global"] * 3 + ["run_only"] * 2
+
+
+def test_a_result_that_has_expired_is_made_again_and_lives_anew(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAMPAIGN_CACHE_POLICY", "generate_bgm_track=global:30d")
+    desk.place.write_brief(KEY)
+    desk.build(KEY)
+    engine = create_engine(desk.place.ledger_url)
+    with engine.begin() as connection:
+        past = "2020-01-01T00:00:00.000000Z"
+        connection.execute(
+            text("UPDATE step_cache SET expires_at = :past WHERE step_id = 'bgm'"), {"past": past}
+        )
+    engine.dispose()
+
+    run = desk.build(KEY)
+    again = desk.build(KEY)
+
+    tables = desk.place.tables()
+    step = tables.steps_of(run["id"])["bgm"]
+    assert step["status"] == "completed"
+    assert step["diagnostics"]["cache"]["reason"].startswith("the earlier result expired at 2020-01-01")
+    assert tables.statuses(again["id"]) == dict.fromkeys(STEPS, ("skipped", True))
+
+
+def test_no_tenant_is_served_anothers_result(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+    desk.place.write_brief("acme/small")
+    desk.build(KEY)
+
+    run = desk.build("acme/small")
+
+    tables = desk.place.tables()
+    assert tables.statuses(run["id"]) == dict.fromkeys(STEPS, ("completed", False))
+    by_tenant = {
+        tenant: {row["content_hash"] for row in tables.artifact if row["tenant_id"] == tenant}
+        for tenant in ("demo", "acme")
+    }
+    # Equal bytes are stored once, and each tenant has rows of its own for them.
+    assert len(by_tenant["demo"] & by_tenant["acme"]) == 3
+    assert len({row["cache_key"] for row in tables.step_cache}) == 8
