@@ -133,7 +133,7 @@ def _step_as_json(step: StepRecord, artifact: ArtifactRecord | None) -> dict[str
 def _step_table(
     steps: list[StepRecord], *, artifacts: dict[str, ArtifactRecord], run_error: str | None = None
 ) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="dim")
     for name in ("", "step", "artifact"):
         table.add_column(name, no_wrap=True)
     for name in ("size", "time"):

@@ -39,6 +39,7 @@ def of_artifact(outcome: StepOutcome, builder: Builder) -> dict[str, Any]:
         "step_duration_s": dg.MetadataValue.float(round(outcome.elapsed_s, 3)),
         "input hash": outcome.input_hash,
         "content hash": artifact.content_hash,
+        "artifact id": artifact.id,
     }
     path = builder.store.path(artifact.content_hash)
     if path is not None:

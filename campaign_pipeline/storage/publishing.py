@@ -71,7 +71,7 @@ def _artifact_of(step: StepRecord) -> Select[Any]:
 
 def _insert_of(artifact: NewArtifact, *, step: StepRecord, locked: LockedRun) -> Insert:
     values = {
-        "id": str(uuid4()),
+        "id": artifact.id,
         "run_id": locked.run.id,
         "tenant_id": locked.run.tenant_id,
         "skill_id": step.skill_id,

@@ -7,6 +7,7 @@ Does not belong here: the tables themselves (tables).
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import RowMapping, Table
 
@@ -128,8 +129,9 @@ class CacheRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class NewArtifact:
-    """What a step made, its bytes in the store already, no row yet."""
+    """What a step made, its bytes in the store already, no row yet; its id is the one that its row will have."""
 
+    id: str = field(default_factory=lambda: str(uuid4()))
     type: str
     uri: str
     content_hash: ContentHash
