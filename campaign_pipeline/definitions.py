@@ -12,14 +12,14 @@ from campaign_pipeline.orchestration.io_managers import (
     JsonArtifactIOManager,
     over_builder,
 )
-from campaign_pipeline.orchestration.jobs import campaign_build
+from campaign_pipeline.orchestration.jobs import campaign_build, campaign_update_audio
 from campaign_pipeline.orchestration.resources import BuilderResource, TriggerResource
 from campaign_pipeline.orchestration.schedules import recurring_builds
 from campaign_pipeline.orchestration.sensors import campaigns_with_briefs
 
 defs = dg.Definitions(
     assets=campaign_assets,  # campaign_brief → game_config, bgm → game_bundle → campaign_manifest
-    jobs=[campaign_build],
+    jobs=[campaign_build, campaign_update_audio],
     schedules=[recurring_builds],
     sensors=[campaigns_with_briefs],
     resources={

@@ -114,7 +114,7 @@ def test_the_definitions_are_what_a_stranger_is_told() -> None:
         "campaign_manifest": ["bgm", "campaign_brief", "game_bundle", "game_config"],
     }
     assert not graph.get(dg.AssetKey("campaign_brief")).is_executable
-    assert {job.name for job in defs.jobs or ()} == {"campaign_build"}
+    assert {job.name for job in defs.jobs or ()} == {"campaign_build", "campaign_update_audio"}
     [schedule] = defs.schedules or ()
     assert isinstance(schedule, dg.ScheduleDefinition)
     assert (schedule.name, schedule.default_status) == ("recurring_builds", dg.DefaultScheduleStatus.STOPPED)

@@ -11,6 +11,9 @@ from uuid import UUID
 from campaign_pipeline.errors import CampaignError, ErrorCode, shown
 from campaign_pipeline.model.digest import JsonObject, canonical_json
 
+CAMPAIGN_BUILD = "campaign.build"
+CAMPAIGN_UPDATE_AUDIO = "campaign.update_audio"
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunOrder:
@@ -44,7 +47,7 @@ class RunOrder:
 
         Raises:
             CampaignError: BASE_RUN_NOT_FOUND when the base run's id is none, VALIDATION_ERROR when the overrides hold
-                what JSON cannot.
+                what JSON cannot, or are not what the workflow takes.
         """
         if self.base_run_id is not None and not _is_uuid(self.base_run_id):
             message = f"base_run_id: {shown(self.base_run_id)} found; the id of a completed run is expected"
@@ -52,6 +55,23 @@ class RunOrder:
         problem = _not_json(self.overrides)
         if problem is not None:
             message = f"overrides: {problem}; values of JSON are expected"
+            raise CampaignError(ErrorCode.VALIDATION_ERROR, message)
+        if self.workflow_name == CAMPAIGN_UPDATE_AUDIO:
+            self._check_audio_alone()
+
+    def _check_audio_alone(self) -> None:
+        """Hold an update of the music to what it is: a base run, and overrides of its audio and nothing else."""
+        if self.base_run_id is None:
+            message = (
+                "base_run_id: nothing found; the id of the completed run whose music is to change is expected"
+            )
+            raise CampaignError(ErrorCode.VALIDATION_ERROR, message)
+        others = sorted(set(self.overrides) - {"audio"})
+        if others or not self.overrides:
+            found = ", ".join(others) or "nothing"
+            message = (
+                f"overrides: {found} found; audio, and nothing else, is expected of {self.workflow_name}"
+            )
             raise CampaignError(ErrorCode.VALIDATION_ERROR, message)
 
     def unresolved_trigger(self) -> JsonObject:

@@ -9,11 +9,14 @@ from collections.abc import Mapping
 import dagster as dg
 
 from campaign_pipeline.building.campaign_key import CampaignKey
-from campaign_pipeline.building.order import RunOrder
+from campaign_pipeline.building.order import CAMPAIGN_BUILD, CAMPAIGN_UPDATE_AUDIO, RunOrder
 from campaign_pipeline.orchestration.partitions import PARTITION_TAG
 from campaign_pipeline.orchestration.resources import TriggerResource
 
-WORKFLOW_BY_JOB: Mapping[str, str] = {"campaign_build": "campaign.build"}
+WORKFLOW_BY_JOB: Mapping[str, str] = {
+    "campaign_build": CAMPAIGN_BUILD,
+    "campaign_update_audio": CAMPAIGN_UPDATE_AUDIO,
+}
 """Jobs with a workflow of their own; whatever else materialises our assets builds a campaign."""
 
 PARENT_RUN_TAG = "dagster/parent_run_id"
@@ -38,7 +41,7 @@ def run_order(run: dg.DagsterRun, *, trigger: TriggerResource, step_ids: tuple[s
         run_id=run.run_id,
         tenant_id=key.tenant_id,
         campaign_id=key.campaign_id,
-        workflow_name=WORKFLOW_BY_JOB.get(run.job_name, "campaign.build"),
+        workflow_name=WORKFLOW_BY_JOB.get(run.job_name, CAMPAIGN_BUILD),
         step_ids=tuple(run.step_keys_to_execute or step_ids),
         overrides=dict(trigger.overrides),
         base_run_id=trigger.base_run_id,
