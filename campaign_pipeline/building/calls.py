@@ -116,7 +116,7 @@ def game_config_call(around: Surroundings) -> StepCall:
 
 def bgm_call(around: Surroundings) -> StepCall:
     """Make the background music that the brief asks for."""
-    from campaign_pipeline.providers.audio import audio_model  # noqa: PLC0415  only this step
+    from campaign_pipeline.providers.audio_choice import audio_model  # noqa: PLC0415  only this step
     from campaign_pipeline.skills import generate_bgm_track as skill  # noqa: PLC0415  only this step
 
     choice = around.trigger.audio

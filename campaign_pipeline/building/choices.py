@@ -10,8 +10,8 @@ from typing import Any
 from campaign_pipeline.building.order import RunOrder
 from campaign_pipeline.building.trigger import ProviderChoice
 from campaign_pipeline.model.brief import Brief, BriefText
-from campaign_pipeline.providers.audio import SHIPPED_PROVIDERS, audio_model
-from campaign_pipeline.providers.text import SHIPPED_TEXT_PROVIDERS, check_text_provider
+from campaign_pipeline.providers.audio_choice import SHIPPED_PROVIDERS, audio_model
+from campaign_pipeline.providers.text_choice import SHIPPED_TEXT_PROVIDERS, check_text_provider
 from campaign_pipeline.settings import CacheMode, Settings, invalid
 
 CACHE_TAG = "campaign/cache"

@@ -1,23 +1,19 @@
 """The port to audio models.
 
-Belongs here: what a model is asked, what it gives back, and the choice among the shipped adapters by name.
+Belongs here: what a model is asked, and what it gives back.
 Does not belong here: how an adapter makes sound, or how sound is finished and encoded (providers.finishing).
 """
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.audio import AudioRequest
 from campaign_pipeline.model.digest import JsonObject
 
 if TYPE_CHECKING:  # numpy is for the step that makes sound; a fully cached build must not pay for it
     import numpy as np
     from numpy.typing import NDArray
-
-SHIPPED_PROVIDERS = ("stub", "synth")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,31 +53,3 @@ class AudioModel(ABC):
         Raises:
             CampaignError: PROVIDER_ERROR, the model could not be reached or refused.
         """
-
-
-def audio_model(provider: str, *, model: str | None = None) -> AudioModel:
-    """Give the adapter of a provider's name.
-
-    Raises:
-        CampaignError: VALIDATION_ERROR, the name is not shipped, or a model is asked of a provider without any.
-    """
-    if provider not in SHIPPED_PROVIDERS:
-        near = get_close_matches(provider, SHIPPED_PROVIDERS, n=1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
-        raise CampaignError(
-            ErrorCode.VALIDATION_ERROR,
-            f"audio.provider: {provider!r} is not shipped with this version{hint}; "
-            f"expected one of {', '.join(SHIPPED_PROVIDERS)}",
-        )
-    if model is not None:
-        raise CampaignError(
-            ErrorCode.VALIDATION_ERROR,
-            f"audio.model: {model!r} was asked, but provider {provider!r} has no models to choose from; leave it out",
-        )
-    if provider == "stub":
-        from campaign_pipeline.providers.stub import StubAudioModel  # noqa: PLC0415  adapters are loaded by need
-
-        return StubAudioModel()
-    from campaign_pipeline.providers.synth.adapter import SynthAudioModel  # noqa: PLC0415  as above
-
-    return SynthAudioModel()

@@ -12,8 +12,8 @@ from campaign_pipeline.errors import ErrorCode, refusal
 from campaign_pipeline.model.brief import AudioProvider, Brief, TextProvider
 from campaign_pipeline.model.digest import canonical_json
 from campaign_pipeline.model.merge import merge_patch
-from campaign_pipeline.providers.audio import SHIPPED_PROVIDERS
-from campaign_pipeline.providers.text import SHIPPED_TEXT_PROVIDERS
+from campaign_pipeline.providers.audio_choice import SHIPPED_PROVIDERS
+from campaign_pipeline.providers.text_choice import SHIPPED_TEXT_PROVIDERS
 from campaign_pipeline_tests.model.samples import FULL, SMALLEST, WRONG, brief, raw_brief
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.audio import AudioRequest
-from campaign_pipeline.providers.audio import SHIPPED_PROVIDERS, AudioModel, audio_model
+from campaign_pipeline.providers.audio import AudioModel
+from campaign_pipeline.providers.audio_choice import SHIPPED_PROVIDERS, audio_model
 
 
 @pytest.fixture(params=SHIPPED_PROVIDERS)
@@ -89,7 +90,7 @@ def test_a_model_cannot_be_chosen_where_there_is_only_one() -> None:
 def test_choosing_a_model_loads_no_numbers_and_no_codecs() -> None:
     code = (
         "import sys; import campaign_pipeline.skills.generate_bgm_track;"
-        "from campaign_pipeline.providers.audio import audio_model; audio_model('synth'); audio_model('stub');"
+        "from campaign_pipeline.providers.audio_choice import audio_model; audio_model('synth'); audio_model('stub');"
         "print(sorted({'numpy', 'soundfile', 'PIL', 'dagster'} & set(sys.modules)))"
     )
 

@@ -233,7 +233,7 @@ def test_a_whole_track_is_the_same_bytes_on_one_core() -> None:
         "import hashlib, os, sys\n"
         "if sys.argv[1] == 'one': os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
         "from campaign_pipeline.model.audio import AudioRequest\n"
-        "from campaign_pipeline.providers.audio import audio_model\n"
+        "from campaign_pipeline.providers.audio_choice import audio_model\n"
         "from campaign_pipeline.skills.generate_bgm_track import generate_bgm_track\n"
         "track = generate_bgm_track(AudioRequest(duration_sec=20), model=audio_model('synth'))\n"
         "print(hashlib.sha256(track.data).hexdigest(), track.measures)"

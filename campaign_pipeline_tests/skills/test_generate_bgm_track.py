@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from campaign_pipeline.model.audio import AudioRequest
-from campaign_pipeline.providers.audio import SHIPPED_PROVIDERS, audio_model
+from campaign_pipeline.providers.audio_choice import SHIPPED_PROVIDERS, audio_model
 from campaign_pipeline.skills.generate_bgm_track import BgmTrack, generate_bgm_track, params
 from campaign_pipeline_tests.providers.listening import (
     decoded,
@@ -142,7 +142,7 @@ def test_equal_parameters_give_equal_bytes_in_another_process() -> None:
     code = (
         "import hashlib\n"
         "from campaign_pipeline.model.audio import AudioRequest\n"
-        "from campaign_pipeline.providers.audio import audio_model\n"
+        "from campaign_pipeline.providers.audio_choice import audio_model\n"
         "from campaign_pipeline.skills.generate_bgm_track import generate_bgm_track\n"
         "request = AudioRequest(duration_sec=10, sample_rate=22050)\n"
         "track = generate_bgm_track(request, model=audio_model('synth'))\n"
