@@ -35,6 +35,9 @@ def skill_ids() -> list[str]:
     return [step.skill_id for step in STEPS]
 
 
+# What a skill is handed rather than imports: the adapters behind its port.
+_HANDED = {"generate_bgm_track": Path("providers", "audio_choice.py")}
+
 # Parameters and metadata of every artifact are put together there, and the bundle reads the music's.
 _CALLER = Path("building", "calls.py")
 
@@ -44,6 +47,8 @@ def files_of(skill_id: str) -> tuple[str, ...]:
     """Name every file that a skill is made of: its module, what that imports of ours, its caller, and templates."""
     found: set[Path] = {ROOT / PACKAGE / _CALLER}
     _follow(ROOT / PACKAGE / "skills" / f"{skill_id}.py", found)
+    if skill_id in _HANDED:
+        _follow(ROOT / PACKAGE / _HANDED[skill_id], found)
     for pattern in _TEMPLATES.get(skill_id, ()):
         found.update((ROOT / PACKAGE).glob(pattern))
     names = sorted(path.relative_to(ROOT).as_posix() for path in found)
