@@ -74,6 +74,13 @@ class Stage:
         assert len(completed) == done + 1
         return completed[-1]
 
+    def come_to_rest(self) -> None:
+        """Wait for the end of every animation that has one: until then nothing is where it will be."""
+        self.game.evaluate(
+            "() => Promise.all(document.getAnimations()"
+            ".filter((one) => one.effect.getComputedTiming().iterations !== Infinity).map((one) => one.finished))"
+        )
+
     def wait_for(self, expression: str) -> None:
         """Wait until an expression holds; Playwright's own way would need the eval that the page's CSP forbids."""
         for _ in range(200):

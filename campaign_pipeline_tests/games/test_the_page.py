@@ -86,6 +86,7 @@ def test_the_longest_result_fits_the_screen(from_file: Opened, config: dict[str,
     stage = from_file(config)
 
     stage.play()
+    stage.come_to_rest()
 
     (panel, again) = stage.game.evaluate(BOXES, ["result", "again"])
     window = stage.page.viewport_size
