@@ -35,9 +35,10 @@ MAY_IMPORT = {
         "definitions",
     },
     "definitions": {"orchestration"},
-    "cli": {"orchestration", "building", "storage", "settings", "errors", "terminal"},
+    "commands": {"commands", "orchestration", "building", "storage", "settings", "errors", "terminal"},
+    "cli": {"commands"},
 }
-KNOWS_DAGSTER = {"definitions", "orchestration", "cli"}
+KNOWS_DAGSTER = {"definitions", "orchestration", "commands"}
 
 
 def modules() -> Iterator[tuple[str, Path]]:

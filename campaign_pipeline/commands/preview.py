@@ -1,0 +1,35 @@
+"""`campaign preview`: play the newest game of a campaign on this machine.
+
+Belongs here: its options, and waiting until somebody has seen enough.
+Does not belong here: serving the game (building.preview).
+"""
+
+import time
+
+import click
+
+from campaign_pipeline.building.campaign_key import CampaignKey
+from campaign_pipeline.building.preview import served_game
+from campaign_pipeline.commands.running import opened_builder, plainly
+
+
+@click.command()
+@click.argument("key")
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="0 takes any free one.")
+@plainly
+def preview(*, key: str, port: int) -> None:
+    """Serve the newest game of the campaign KEY on this machine, until Ctrl-C."""
+    campaign = CampaignKey.parse(key, source="KEY")
+    with opened_builder() as builder:
+        ledger = builder.ledger.tenant(campaign.tenant_id)
+        with served_game(ledger, builder.store, campaign_id=campaign.campaign_id, port=port) as address:
+            click.echo(f"{campaign} plays at {address}  (Ctrl-C ends it)")
+            _wait_for_interrupt()
+
+
+def _wait_for_interrupt() -> None:
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        click.echo()

@@ -1,0 +1,40 @@
+"""`campaign show`: what became of a run.
+
+Belongs here: its options, and gathering what is shown.
+Does not belong here: drawing it (terminal).
+"""
+
+import json
+
+import click
+from rich.console import Console
+
+from campaign_pipeline import terminal
+from campaign_pipeline.building.builder import Builder
+from campaign_pipeline.commands.running import opened_builder, plainly, run_of, this_command
+from campaign_pipeline.storage import RunRecord
+
+
+@click.command()
+@click.argument("run", metavar="RUN")
+@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
+@plainly
+def show(*, run: str, as_json: bool) -> None:
+    """Show RUN: a run id, or KEY (<tenant>/<campaign>) for the campaign's newest run."""
+    with opened_builder() as builder:
+        report(terminal.console(), builder, run_of(builder, run), as_json=as_json)
+
+
+def report(console: Console, builder: Builder, run: RunRecord, *, as_json: bool) -> None:
+    """Show a run with its steps and what they came to, as a table or as JSON."""
+    ledger = builder.ledger.tenant(run.tenant_id)
+    steps = ledger.steps(run.id)
+    artifacts = ledger.step_artifacts(run.id)
+    if as_json:
+        click.echo(json.dumps(terminal.run_as_json(run, steps, artifacts), indent=2))
+        return
+    terminal.show_run(console, run, steps, artifacts)
+    if "game_bundle" in artifacts:
+        console.print(
+            f"Play it: [bold]{this_command()} preview {run.tenant_id}/{run.campaign_id}[/]", highlight=False
+        )
