@@ -4,18 +4,14 @@ Belongs here: opening a ledger, and the two scopes in which it is used: one tena
 Does not belong here: what is done in a scope (runs, steps, publishing, lookups), or bytes (artifact_store).
 """
 
-from sqlalchemy import select
-
 from campaign_pipeline.storage.database import Database
 from campaign_pipeline.storage.ledger_address import LedgerAddress
 from campaign_pipeline.storage.lookups import Lookups
 from campaign_pipeline.storage.publishing import PublishingLedger
-from campaign_pipeline.storage.records import RunRecord
+from campaign_pipeline.storage.run_search import RunSearch
 from campaign_pipeline.storage.runs import RunLedger
 from campaign_pipeline.storage.schema import ensure_schema
 from campaign_pipeline.storage.steps import StepLedger
-from campaign_pipeline.storage.tables import RUN
-from campaign_pipeline.storage.tenant_scope import canonical_id
 
 
 class TenantLedger(RunLedger, StepLedger, PublishingLedger, Lookups):
@@ -25,22 +21,8 @@ class TenantLedger(RunLedger, StepLedger, PublishingLedger, Lookups):
     """
 
 
-class Housekeeping:
+class Housekeeping(RunSearch):
     """The ledger across all tenants, for those who keep house: never for what runs on a tenant's behalf."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def find_run(self, run_id: str) -> RunRecord | None:
-        """Find a run whosever it is.
-
-        Raises:
-            CampaignError: VALIDATION_ERROR when the id is no UUID.
-        """
-        wanted = canonical_id(run_id, name="run_id")
-        with self._database.read() as connection:
-            row = connection.execute(select(RUN).where(RUN.c.id == wanted)).mappings().one_or_none()
-            return None if row is None else RunRecord.of(row)
 
 
 class Ledger:

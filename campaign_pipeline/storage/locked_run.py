@@ -110,6 +110,7 @@ class LockedRun(LockedRows):
             worker_host=worker.host,
             worker_pid=worker.pid,
             worker_started_at=worker.started_at,
+            worker_start_ticks=worker.start_ticks,
             context={**context, "computed": {**computed, "input_hashes_by_step": hashes}},
         )
 

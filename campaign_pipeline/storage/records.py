@@ -41,6 +41,7 @@ class RunRecord:
     completed_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    worker_start_ticks: int | None
 
     @classmethod
     def of(cls, row: RowMapping) -> "RunRecord":

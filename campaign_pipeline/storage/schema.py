@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from campaign_pipeline.storage.database import BUSY_TIMEOUT_S, Database
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration's revision, written down so that an opening need not import Alembic (2 s)."""
 
 VERSION_TABLE = "campaign_alembic_version"

@@ -1,10 +1,11 @@
-"""The four tables: runs, their steps, the artifacts they made, and what may be reused.
+"""The tables: runs, their steps, artifacts, what may be reused; and beside them leases and providers' answers.
 
-Belongs here: the data model's entities as typed columns, their constraints and indexes.
+Belongs here: the data model's entities as typed columns, their constraints and indexes; two tables for what they do
+not model.
 Does not belong here: how rows come to be and change (runs, steps), and the DDL that is run (migrations).
 """
 
-from typing import get_args
+from typing import Any, get_args
 
 from sqlalchemy import (
     BigInteger,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from campaign_pipeline.storage.columns import (
@@ -31,6 +33,12 @@ from campaign_pipeline.storage.columns import (
 from campaign_pipeline.storage.hashing import CacheScope
 from campaign_pipeline.storage.portable_sql import UtcTimestamp, utc_now
 from campaign_pipeline.storage.states import RunStatus, RunStepStatus
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """Give an index the rows that it is over, on both databases: most rows are never asked for by it."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
 
 METADATA = MetaData(
     naming_convention={
@@ -93,8 +101,14 @@ RUN = Table(
     Column("completed_at", UtcTimestamp),
     Column("created_at", UtcTimestamp, nullable=False, default=utc_now()),
     Column("updated_at", UtcTimestamp, nullable=False, default=utc_now(), onupdate=utc_now()),
+    Column(
+        "worker_start_ticks",
+        BigInteger,
+        comment="Start of that process in clock ticks since boot, which no change of the clock can move",
+    ),
     choice_check("status", RunStatus),
     Index(None, "tenant_id", "campaign_id", "created_at"),
+    Index("ix_run_active", "created_at", **_where("status IN ('queued', 'running')")),
     comment="One execution of a workflow for one campaign",
 )
 
@@ -209,5 +223,68 @@ STEP_CACHE = Table(
     hash_check("input_hash"),
     choice_check("scope", get_args(CacheScope)),
     UniqueConstraint("cache_key"),
+    Index("ix_step_cache_expires_at", "expires_at", **_where("expires_at IS NOT NULL")),
     comment="Results that may be reused, by input hash bound to tenant, step and scope",
+)
+
+LEASE = Table(
+    "lease",
+    METADATA,
+    Column(
+        "lease_key", Text, primary_key=True, comment="What is held: a cache key, or the digest of a request"
+    ),
+    Column("tenant_id", Text, nullable=False),
+    Column("subject", Text, nullable=False, comment="What the key stands for, in words: a step, a provider"),
+    Column(
+        "run_id",
+        UUID_TEXT,
+        ForeignKey("run.id"),
+        nullable=False,
+        comment="The run for which it is held, or which left its result",
+    ),
+    Column(
+        "holder",
+        UUID_TEXT,
+        comment="Fencing token of who holds it; null when it is free and a result waits to be published",
+    ),
+    Column("worker_host", Text, comment="Host of the process that holds it"),
+    Column("worker_pid", Integer, comment="Id of that process on its host"),
+    Column("worker_start_ticks", BigInteger, comment="Start of that process, in clock ticks since boot"),
+    Column("expires_at", UtcTimestamp, comment="When it is free, unless its holder renews it"),
+    Column(
+        "result",
+        JSON_OBJECT,
+        comment="What was produced: its bytes are in the store, its rows are not written yet",
+    ),
+    Column("created_at", UtcTimestamp, nullable=False, default=utc_now()),
+    Column("updated_at", UtcTimestamp, nullable=False, default=utc_now(), onupdate=utc_now()),
+    hash_check("lease_key"),
+    Index(None, "run_id"),
+    comment="Who produces what now, and what was produced and not published",
+)
+
+PROVIDER_ANSWER = Table(
+    "provider_answer",
+    METADATA,
+    Column("tenant_id", Text, primary_key=True),
+    Column("request_hash", Text, primary_key=True, comment="Digest of the exact request"),
+    Column("provider", Text, nullable=False),
+    Column(
+        "root_run_id",
+        UUID_TEXT,
+        nullable=False,
+        comment="First of the runs that asked: a run that refreshes takes its own answers, and no others",
+    ),
+    Column("content_hash", Text, nullable=False, comment="The raw answer, in the artifact store"),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column(
+        "details", JSON_OBJECT, nullable=False, comment="Media type, tokens, cost, as the provider told them"
+    ),
+    Column("created_at", UtcTimestamp, nullable=False, default=utc_now()),
+    Column("expires_at", UtcTimestamp, comment="Fixed at writing; null means never"),
+    hash_check("request_hash"),
+    hash_check("content_hash"),
+    CheckConstraint("size_bytes >= 0", name="size_bytes_is_not_negative"),
+    Index("ix_provider_answer_expires_at", "expires_at", **_where("expires_at IS NOT NULL")),
+    comment="What paid providers answered, so that the same request is not paid for twice",
 )

@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Inspector, create_engine, inspect
-from sqlalchemy.engine.interfaces import ReflectedColumn
+from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedIndex
 
 from campaign_pipeline.storage import Ledger
 from campaign_pipeline.storage.ledger_address import LedgerAddress
@@ -18,7 +18,7 @@ from campaign_pipeline.storage.schema import HEAD, MIGRATIONS, VERSION_TABLE
 from campaign_pipeline.storage.tables import METADATA
 from campaign_pipeline_tests.databases import PostgresServer
 
-TABLES = {"run", "run_step", "artifact", "step_cache"}
+TABLES = {"run", "run_step", "artifact", "step_cache", "lease", "provider_answer"}
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def _described(inspector: Inspector) -> dict[str, dict[str, Any]]:
             "checks": {check["name"]: check["sqltext"] for check in inspector.get_check_constraints(table)},
             "keys": inspector.get_foreign_keys(table),
             "uniques": sorted(str(unique) for unique in inspector.get_unique_constraints(table)),
-            "indexes": sorted(str(index) for index in inspector.get_indexes(table)),
+            "indexes": sorted(_spelled(index) for index in inspector.get_indexes(table)),
         }
         for table in inspector.get_table_names()
         if table != VERSION_TABLE
@@ -107,3 +107,8 @@ def _described(inspector: Inspector) -> dict[str, dict[str, Any]]:
 
 def _column(column: ReflectedColumn) -> tuple[str, str, bool, str | None]:
     return column["name"], str(column["type"]), column["nullable"], column.get("comment")
+
+
+def _spelled(index: ReflectedIndex) -> str:
+    conditions = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
+    return str({**index, "dialect_options": conditions})
