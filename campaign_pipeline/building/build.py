@@ -11,11 +11,11 @@ from functools import cached_property
 from time import perf_counter
 
 from campaign_pipeline.building.calls import Product, StepCall, Surroundings
-from campaign_pipeline.building.reasons import why_inputs_missed
+from campaign_pipeline.building.reuse import Reuse
 from campaign_pipeline.building.trigger import Trigger
 from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.model.digest import JsonObject
-from campaign_pipeline.settings import CacheMode, Settings
+from campaign_pipeline.settings import Settings
 from campaign_pipeline.storage import (
     ArtifactRecord,
     ArtifactStore,
@@ -23,9 +23,7 @@ from campaign_pipeline.storage import (
     NewCacheEntry,
     RunRecord,
     TenantLedger,
-    Verification,
 )
-from campaign_pipeline.storage.hashing import cache_key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +45,6 @@ class StepOutcome:
     def cache_hit(self) -> bool:
         """Whether an earlier result is reused."""
         return isinstance(self.artifact, ArtifactRecord)
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """What the step cache had to say: the artifact that may be reused, or why there is none."""
-
-    artifact: ArtifactRecord | None
-    reason: str
 
 
 class Build:
@@ -90,6 +80,18 @@ class Build:
     def _built_at(self) -> datetime:
         return self.run.created_at.astimezone(UTC)
 
+    @cached_property
+    def reuse(self) -> Reuse:
+        """Earlier results, as this run may take them."""
+        return Reuse(
+            settings=self._settings,
+            store=self._store,
+            ledger=self._ledger,
+            campaign_id=self.trigger.campaign_id,
+            root_run_id=self.run.root_run_id,
+            mode=self.trigger.cache,
+        )
+
     def _first_built_at(self) -> datetime:
         return self._ledger.first_built_at(self.trigger.campaign_id) or self._built_at
 
@@ -104,9 +106,8 @@ class Build:
         """
         began = perf_counter()
         step_id, input_hash = call.step.step_id, call.input_hash
-        key = self._cache_key(call, input_hash)
         try:
-            answer = self._ask_cache(call, key)
+            answer = self.reuse.ask(call)
         except CampaignError:
             # A step's hash is written with what it comes to; one that fails before that was asked something too.
             self._ledger.hash_step(self.run.id, step_id, input_hash)
@@ -128,64 +129,13 @@ class Build:
             reason=answer.reason,
             elapsed_s=ended - began,
             artifact=artifact,
-            cache=self._cache_entry(call, key, input_hash),
+            cache=self.reuse.entry(call),
             diagnostics={
                 "cache": {"hit": answer.artifact is not None, "reason": answer.reason},
                 "read": call.read,
                 "timings": {"lookup_ms": _ms(asked - began), "produce_ms": _ms(ended - asked)},
             },
         )
-
-    def _cache_key(self, call: StepCall, input_hash: str) -> str:
-        return cache_key(
-            input_hash,
-            tenant_id=self.trigger.tenant_id,
-            step_id=call.step.step_id,
-            scope=self._settings.cache_policy(call.step.skill_id).scope,
-            root_run_id=self.run.root_run_id,
-        )
-
-    def _cache_entry(self, call: StepCall, key: str, input_hash: str) -> NewCacheEntry | None:
-        if self.trigger.cache is CacheMode.OFF:
-            return None
-        policy = self._settings.cache_policy(call.step.skill_id)
-        return NewCacheEntry(
-            cache_key=key, input_hash=input_hash, scope=policy.scope, lifetime=policy.lifetime
-        )
-
-    def _ask_cache(self, call: StepCall, key: str) -> _Answer:
-        if self.trigger.cache is not CacheMode.USE:
-            return _Answer(None, f"cache is set to {self.trigger.cache.value}")
-        entry = self._ledger.cache_entry(key)
-        if entry is None:
-            return _Answer(None, self._why_missed(call))
-        if entry.expired:
-            return _Answer(None, f"the earlier result expired at {entry.expires_at:%Y-%m-%d %H:%M:%S} UTC")
-        if entry.artifact is None:
-            return _Answer(None, "the earlier result's record is gone")
-        damage = self._damage(entry.artifact)
-        if damage is not None:
-            return _Answer(None, damage)
-        return _Answer(entry.artifact, f"same inputs as in run {entry.artifact.run_id}")
-
-    def _damage(self, artifact: ArtifactRecord) -> str | None:
-        """Say what is wrong with an artifact's bytes, or with what it refers to; None when they hold."""
-        verdict = self._store.verify(artifact.content_hash, size_bytes=artifact.size_bytes)
-        if verdict is not Verification.SOUND:
-            return f"the earlier result's bytes are {verdict.value}"
-        for name, digest in artifact.metadata.get("attachments", {}).items():
-            verdict = self._store.verify(digest)
-            if verdict is not Verification.SOUND:
-                return f"the earlier result's {name} is {verdict.value}"
-        for reference in artifact.metadata.get("references", ()):
-            # Other steps' artifacts and the brief's files are hashed where they are read: here they must be there.
-            if self._store.size(reference) is None:
-                return f"the earlier result refers to {reference}, which is missing"
-        return None
-
-    def _why_missed(self, call: StepCall) -> str:
-        last = self._ledger.last_step_of(self.trigger.campaign_id, call.step.step_id)
-        return why_inputs_missed(call.read, last.diagnostics.get("read") if last else None)
 
     def _put(self, call: StepCall, product: Product) -> NewArtifact:
         """Store a product's bytes and what is attached to it; only then may a row name them."""

@@ -61,7 +61,7 @@ class StepCall:
     inputs: Mapping[str, ContentHash]
     produce: Callable[[], Product]
 
-    @property
+    @cached_property
     def input_hash(self) -> ContentHash:
         """The hash under which an equal invocation's result can be found."""
         return input_hash(self.step.skill_id, version=self.version, params=self.params, inputs=self.inputs)

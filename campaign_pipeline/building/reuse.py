@@ -1,0 +1,117 @@
+"""The step cache as one run asks it: what may be reused, and why what may not.
+
+Belongs here: under which key a call's result is found, whether it still holds, and the reason in words.
+Does not belong here: making a result anew (building.build), the table of results (storage), comparing inputs (reasons).
+"""
+
+from dataclasses import dataclass
+
+from campaign_pipeline.building.calls import StepCall
+from campaign_pipeline.building.reasons import why_inputs_missed
+from campaign_pipeline.model.digest import ContentHash
+from campaign_pipeline.settings import CacheMode, Settings
+from campaign_pipeline.storage import (
+    ArtifactRecord,
+    ArtifactStore,
+    NewCacheEntry,
+    TenantLedger,
+    Verification,
+)
+from campaign_pipeline.storage.hashing import cache_key
+
+
+@dataclass(frozen=True)
+class CacheAnswer:
+    """What the step cache had to say: the artifact that may be reused, or why there is none."""
+
+    artifact: ArtifactRecord | None
+    reason: str
+
+
+class Reuse:
+    """Earlier results, for one run.
+
+    Args:
+        root_run_id: The first of the run's chain of re-executions: what is `run_only` is shared within it.
+        mode: What the run does with earlier results.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: ArtifactStore,
+        ledger: TenantLedger,
+        campaign_id: str,
+        root_run_id: str,
+        mode: CacheMode,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._ledger = ledger
+        self._campaign_id = campaign_id
+        self._root_run_id = root_run_id
+        self.mode = mode
+
+    def key(self, call: StepCall) -> ContentHash:
+        """Give the key under which an equal call's result is found."""
+        return cache_key(
+            call.input_hash,
+            tenant_id=self._ledger.tenant_id,
+            step_id=call.step.step_id,
+            scope=self._settings.cache_policy(call.step.skill_id).scope,
+            root_run_id=self._root_run_id,
+        )
+
+    def entry(self, call: StepCall) -> NewCacheEntry | None:
+        """Say how a call's new result may be reused; None where this run leaves no results behind."""
+        if self.mode is CacheMode.OFF:
+            return None
+        policy = self._settings.cache_policy(call.step.skill_id)
+        return NewCacheEntry(
+            cache_key=self.key(call),
+            input_hash=call.input_hash,
+            scope=policy.scope,
+            lifetime=policy.lifetime,
+        )
+
+    def ask(self, call: StepCall) -> CacheAnswer:
+        """Look for an equal call's result, and check every byte of it.
+
+        Raises:
+            CampaignError: LEDGER_UNAVAILABLE, STORE_UNAVAILABLE.
+        """
+        if self.mode is not CacheMode.USE:
+            return CacheAnswer(None, f"cache is set to {self.mode.value}")
+        entry = self._ledger.cache_entry(self.key(call))
+        if entry is None:
+            return CacheAnswer(None, self._why_missed(call))
+        if entry.expired:
+            return CacheAnswer(
+                None, f"the earlier result expired at {entry.expires_at:%Y-%m-%d %H:%M:%S} UTC"
+            )
+        if entry.artifact is None:
+            return CacheAnswer(None, "the earlier result's record is gone")
+        damage = self._damage(entry.artifact)
+        if damage is not None:
+            return CacheAnswer(None, damage)
+        return CacheAnswer(entry.artifact, f"same inputs as in run {entry.artifact.run_id}")
+
+    def _damage(self, artifact: ArtifactRecord) -> str | None:
+        """Say what is wrong with an artifact's bytes, or with what it refers to; None when they hold."""
+        verdict = self._store.verify(artifact.content_hash, size_bytes=artifact.size_bytes)
+        if verdict is not Verification.SOUND:
+            return f"the earlier result's bytes are {verdict.value}"
+        for name, digest in artifact.metadata.get("attachments", {}).items():
+            verdict = self._store.verify(digest)
+            if verdict is not Verification.SOUND:
+                return f"the earlier result's {name} is {verdict.value}"
+        for reference in artifact.metadata.get("references", ()):
+            # Other steps' artifacts and the brief's files are hashed where they are read: here they must be there.
+            if self._store.size(reference) is None:
+                return f"the earlier result refers to {reference}, which is missing"
+        return None
+
+    def _why_missed(self, call: StepCall) -> str:
+        last = self._ledger.last_step_of(self._campaign_id, call.step.step_id)
+        return why_inputs_missed(call.read, last.diagnostics.get("read") if last else None)
