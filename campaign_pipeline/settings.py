@@ -24,6 +24,8 @@ _POLICY = re.compile(
     r"(?P<skill>[a-z_]+)=(?P<scope>global|run_only)(:(?P<count>[1-9]\d{0,3})(?P<unit>[mhdw]))?"
 )
 
+_DURATION = re.compile(r"(?P<count>[1-9]\d{0,3})(?P<unit>[mhdw])")
+
 
 class CacheMode(StrEnum):
     """What a build does with earlier results: take them, replace them, or leave them alone."""
@@ -159,13 +161,34 @@ class Settings:
             raise invalid("SOURCE_DATE_EPOCH", text, "a whole number of seconds since 1970")
         return int(text)
 
+    @cached_property
+    def answer_lifetime(self) -> timedelta | None:
+        """How long a paid provider's raw answer may be used again: `CAMPAIGN_ANSWERS_KEPT`, 90 days by default."""
+        return self._duration("CAMPAIGN_ANSWERS_KEPT", "90d")
+
+    def _duration(self, name: str, default: str) -> timedelta | None:
+        text = self._text(name, default)
+        if text == "forever":
+            return None
+        match = _DURATION.fullmatch(text)
+        if match is None:
+            raise invalid(name, text, "a duration such as 90d, 12h, 45m or 2w, or forever,")
+        return _lifetime(match)
+
     def check(self) -> None:
         """Read every setting that can be wrong, so that a build stops before it works.
 
         Raises:
             CampaignError: VALIDATION_ERROR for the first one that is.
         """
-        _ = (self.public_url, self.cache, self.cache_policies, self.max_bundle_mb, self.source_date_epoch)
+        _ = (
+            self.public_url,
+            self.cache,
+            self.cache_policies,
+            self.max_bundle_mb,
+            self.source_date_epoch,
+            self.answer_lifetime,
+        )
 
     def cache_policy(self, skill_id: str) -> CachePolicy:
         """Tell how a skill's results may be reused; by default for ever, within the tenant."""

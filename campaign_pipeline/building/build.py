@@ -10,15 +10,19 @@ from datetime import UTC, datetime
 from functools import cached_property
 from time import perf_counter
 
+from campaign_pipeline.building.analysis import step_diagnostics
+from campaign_pipeline.building.answer_book import KeptAnswers
 from campaign_pipeline.building.calls import Product, StepCall, Surroundings
-from campaign_pipeline.building.reuse import Reuse
+from campaign_pipeline.building.claims import Claims
+from campaign_pipeline.building.reuse import CacheAnswer, Reuse
 from campaign_pipeline.building.trigger import Trigger
 from campaign_pipeline.errors import CampaignError
-from campaign_pipeline.model.digest import JsonObject
-from campaign_pipeline.settings import Settings
+from campaign_pipeline.model.digest import ContentHash, JsonObject, canonical_hash
+from campaign_pipeline.settings import CacheMode, Settings
 from campaign_pipeline.storage import (
     ArtifactRecord,
     ArtifactStore,
+    Lease,
     NewArtifact,
     NewCacheEntry,
     RunRecord,
@@ -39,12 +43,23 @@ class StepOutcome:
     elapsed_s: float
     artifact: ArtifactRecord | NewArtifact
     cache: NewCacheEntry | None = None
+    lease: Lease | None = None
     diagnostics: JsonObject = field(default_factory=dict)
 
     @property
     def cache_hit(self) -> bool:
         """Whether an earlier result is reused."""
         return isinstance(self.artifact, ArtifactRecord)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Made:
+    """What a step came to, and the lease that is still held for what waits to be published."""
+
+    artifact: ArtifactRecord | NewArtifact
+    reason: str | None = None
+    lease: Lease | None = None
+    diagnostics: JsonObject = field(default_factory=dict)
 
 
 class Build:
@@ -64,6 +79,7 @@ class Build:
         self._ledger = ledger
         self.run = run
         self.trigger = trigger
+        self._claims = Claims(ledger, run_id=run.id)
 
     @cached_property
     def surroundings(self) -> Surroundings:
@@ -74,6 +90,7 @@ class Build:
             store=self._store,
             first_built_at=self._first_built_at,
             built_at=self._built_at,
+            answers=self._answers,
         )
 
     @property
@@ -90,6 +107,24 @@ class Build:
             campaign_id=self.trigger.campaign_id,
             root_run_id=self.run.root_run_id,
             mode=self.trigger.cache,
+            compared_run_id=self._compared_run_id,
+        )
+
+    @property
+    def _compared_run_id(self) -> str | None:
+        """The run that a miss is explained by: the base run, or the first of the runs that this one executes again."""
+        again = self.run.root_run_id != self.run.id
+        return self.trigger.base_run_id or (self.run.root_run_id if again else None)
+
+    @cached_property
+    def _answers(self) -> KeptAnswers:
+        return KeptAnswers(
+            ledger=self._ledger,
+            store=self._store,
+            claims=self._claims,
+            root_run_id=self.run.root_run_id,
+            only_own=self.trigger.cache is not CacheMode.USE,
+            lifetime=self._settings.answer_lifetime,
         )
 
     def _first_built_at(self) -> datetime:
@@ -105,37 +140,97 @@ class Build:
             CampaignError: Why the skill could not make its product, or the store not keep it.
         """
         began = perf_counter()
-        step_id, input_hash = call.step.step_id, call.input_hash
-        try:
-            answer = self.reuse.ask(call)
-        except CampaignError:
-            # A step's hash is written with what it comes to; one that fails before that was asked something too.
-            self._ledger.hash_step(self.run.id, step_id, input_hash)
-            raise
+        answer = self._ask(call)
         asked = perf_counter()
-        artifact: ArtifactRecord | NewArtifact
-        if answer.artifact is not None:
-            artifact = answer.artifact
-        else:
-            self._ledger.start_step(self.run.id, step_id, input_hash=input_hash, attempt=attempt)
-            artifact = self._put(call, call.produce())
+        made = _Made(artifact=answer.artifact) if answer.artifact else self._make(call, attempt=attempt)
         ended = perf_counter()
+        reason = made.reason or answer.reason
         return StepOutcome(
             run_id=self.run.id,
             tenant_id=self.trigger.tenant_id,
             campaign_id=self.trigger.campaign_id,
-            step_id=step_id,
-            input_hash=input_hash,
-            reason=answer.reason,
+            step_id=call.step.step_id,
+            input_hash=call.input_hash,
+            reason=reason,
             elapsed_s=ended - began,
-            artifact=artifact,
+            artifact=made.artifact,
             cache=self.reuse.entry(call),
+            lease=made.lease,
             diagnostics={
-                "cache": {"hit": answer.artifact is not None, "reason": answer.reason},
+                **step_diagnostics(made.artifact, reason=reason, saved_ms=answer.saved_ms),
                 "read": call.read,
                 "timings": {"lookup_ms": _ms(asked - began), "produce_ms": _ms(ended - asked)},
+                **made.diagnostics,
             },
         )
+
+    def _ask(self, call: StepCall) -> CacheAnswer:
+        try:
+            return self.reuse.ask(call)
+        except CampaignError:
+            # A step's hash is written with what it comes to; one that fails before that was asked something too.
+            self._ledger.hash_step(self.run.id, call.step.step_id, call.input_hash)
+            raise
+
+    def _make(self, call: StepCall, *, attempt: int) -> "_Made":
+        """Make a call's product, alone of all who want it; or take what another made while this one waited."""
+
+        def wait_for(run_id: str) -> None:
+            waited = {"waited_for_run": run_id}
+            self._ledger.hash_step(self.run.id, call.step.step_id, call.input_hash, diagnostics=waited)
+
+        step_id = call.step.step_id
+        lease = self._claims.claim(self._lease_key(call), subject=step_id, on_wait=wait_for)
+        try:
+            # Whoever held the lease before may have published since the cache was asked.
+            answer = self._ask(call)
+            if answer.artifact is not None:
+                self._claims.give_back(lease)
+                return _Made(artifact=answer.artifact, reason=answer.reason)
+            self._ledger.start_step(self.run.id, step_id, input_hash=call.input_hash, attempt=attempt)
+            return self._taken_over(lease) or self._produced(call, lease)
+        except BaseException:
+            # An interrupt too: nobody should have to wait until the lease expires.
+            self._claims.give_back(lease)
+            raise
+
+    def _lease_key(self, call: StepCall) -> ContentHash:
+        """Give what this run shares its work under: a run that takes no earlier results waits for nobody's."""
+        key = self.reuse.key(call)
+        if self.trigger.cache is CacheMode.USE:
+            return key
+        return canonical_hash({"cache_key": key, "root_run_id": self.run.root_run_id})
+
+    def _taken_over(self, lease: Lease) -> "_Made | None":
+        """Take what an earlier holder of the lease produced and could not publish, if its bytes hold."""
+        if lease.result is None:
+            return None
+        artifact = NewArtifact.from_json(lease.result)
+        if self.reuse.damage(artifact) is not None:
+            self._ledger.drop_result(lease)
+            return None
+        made_by = lease.result["made_by_run"]
+        if made_by == self.run.id:
+            reason = "made by an earlier attempt at this step"
+        else:
+            reason = f"made by run {made_by}, which ended before it could record it"
+        return _Made(artifact=artifact, lease=lease, reason=reason, diagnostics=lease.result["diagnostics"])
+
+    def _produced(self, call: StepCall, lease: Lease) -> "_Made":
+        usage = self._answers.count_for(call.step.step_id)
+        try:
+            artifact = self._put(call, call.produce())
+        except Exception:
+            if usage.to_json():
+                # What was paid for is told even where nothing came of it.
+                self._ledger.note_step(
+                    self.run.id, call.step.step_id, diagnostics={"provider": usage.to_json()}
+                )
+            raise
+        diagnostics = {"provider": usage.to_json()} if usage.to_json() else {}
+        result = {**artifact.to_json(), "diagnostics": diagnostics, "made_by_run": self.run.id}
+        self._ledger.keep_result(lease, result)
+        return _Made(artifact=artifact, lease=lease, diagnostics=diagnostics)
 
     def _put(self, call: StepCall, product: Product) -> NewArtifact:
         """Store a product's bytes and what is attached to it; only then may a row name them."""

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from campaign_pipeline.building.build import Build, StepOutcome
 from campaign_pipeline.building.calls import StoredArtifact
+from campaign_pipeline.building.claims import Claims
 from campaign_pipeline.building.order import RunOrder
 from campaign_pipeline.building.resolver import TriggerResolver
 from campaign_pipeline.building.trigger import Trigger
@@ -117,7 +118,13 @@ class Builder:
             cache=outcome.cache,
             duration_ms=round(outcome.elapsed_s * 1000),
             diagnostics=outcome.diagnostics,
+            lease=outcome.lease,
         )
+
+    def leave(self, outcome: StepOutcome) -> None:
+        """Leave an outcome that could not be published to whoever comes next: a retry, or another run."""
+        if outcome.lease is not None:
+            Claims(self.ledger.tenant(outcome.tenant_id), run_id=outcome.run_id).give_back(outcome.lease)
 
     def load(self, *, tenant_id: str, campaign_id: str, step_id: str, run_id: str | None) -> StoredArtifact:
         """Take a step's artifact from the run that made or reused it.

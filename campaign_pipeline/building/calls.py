@@ -17,6 +17,7 @@ from campaign_pipeline.model.audio import LoopPoints
 from campaign_pipeline.model.brief import Brief
 from campaign_pipeline.model.digest import ContentHash, JsonObject, canonical_json
 from campaign_pipeline.model.steps import STEP_BY_ID, Step
+from campaign_pipeline.providers.answers import AnswerBook
 from campaign_pipeline.settings import Settings
 from campaign_pipeline.skills.assemble_campaign_manifest import ManifestSource
 from campaign_pipeline.storage import ArtifactRecord, ArtifactStore
@@ -81,6 +82,7 @@ class Surroundings:
     store: ArtifactStore
     first_built_at: Callable[[], datetime]
     built_at: datetime
+    answers: AnswerBook
 
     @cached_property
     def brief(self) -> Brief:
@@ -120,7 +122,10 @@ def bgm_call(around: Surroundings) -> StepCall:
     from campaign_pipeline.skills import generate_bgm_track as skill  # noqa: PLC0415  only this step
 
     choice = around.trigger.audio
-    request, model = around.brief.audio.request(), audio_model(choice.provider, model=choice.model)
+    request, model = (
+        around.brief.audio.request(),
+        audio_model(choice.provider, model=choice.model, answers=around.answers),
+    )
 
     def produce() -> Product:
         track = skill.generate_bgm_track(request, model=model)

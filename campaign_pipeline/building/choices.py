@@ -10,7 +10,7 @@ from typing import Any
 from campaign_pipeline.building.order import RunOrder
 from campaign_pipeline.building.trigger import ProviderChoice
 from campaign_pipeline.model.brief import Brief, BriefText
-from campaign_pipeline.providers.audio_choice import SHIPPED_PROVIDERS, audio_model
+from campaign_pipeline.providers.audio_choice import ADAPTERS, audio_model
 from campaign_pipeline.providers.text_choice import SHIPPED_TEXT_PROVIDERS, check_text_provider
 from campaign_pipeline.settings import CacheMode, Settings, invalid
 
@@ -61,7 +61,7 @@ def audio_choice(order: RunOrder, brief: Brief, settings: Settings) -> ProviderC
         (f"tag {AUDIO_PROVIDER_TAG}", order.tags.get(AUDIO_PROVIDER_TAG)),
         ("audio.provider", brief.audio.provider),
         ("CAMPAIGN_AUDIO_PROVIDER", settings.audio_provider),
-        known=SHIPPED_PROVIDERS,
+        known=ADAPTERS,
     )
     audio_model(provider, model=brief.audio.model)  # refused now, before anything works
     return ProviderChoice(provider=provider, model=brief.audio.model)

@@ -48,6 +48,7 @@ class ArtifactIOManager(dg.IOManager):
             context.add_output_metadata(shown)
             self.builder.publish(obj)
         except Exception as error:
+            self.builder.leave(obj)
             raise as_failure(error) from error
 
     def load_input(self, context: dg.InputContext) -> StoredArtifact:

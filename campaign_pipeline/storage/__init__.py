@@ -4,7 +4,9 @@ Belongs here: tables, migrations, state machine, step cache, hashing, and the co
 Does not belong here: what a step computes (skills), when it runs (building), and Dagster.
 """
 
+from campaign_pipeline.storage.answers import KeptAnswer
 from campaign_pipeline.storage.artifact_store import ArtifactStore, StoredBlob, Verification
+from campaign_pipeline.storage.leases import Lease, LeaseLostError
 from campaign_pipeline.storage.ledger import Housekeeping, Ledger, TenantLedger
 from campaign_pipeline.storage.local_store import LocalArtifactStore, artifact_store
 from campaign_pipeline.storage.records import (
@@ -23,6 +25,9 @@ __all__ = [
     "CacheRecord",
     "Housekeeping",
     "IllegalTransitionError",
+    "KeptAnswer",
+    "Lease",
+    "LeaseLostError",
     "Ledger",
     "LocalArtifactStore",
     "NewArtifact",

@@ -4,7 +4,9 @@ Belongs here: opening a ledger, and the two scopes in which it is used: one tena
 Does not belong here: what is done in a scope (runs, steps, publishing, lookups), or bytes (artifact_store).
 """
 
+from campaign_pipeline.storage.answers import AnswerLedger
 from campaign_pipeline.storage.database import Database
+from campaign_pipeline.storage.leases import LeaseLedger
 from campaign_pipeline.storage.ledger_address import LedgerAddress
 from campaign_pipeline.storage.lookups import Lookups
 from campaign_pipeline.storage.publishing import PublishingLedger
@@ -14,7 +16,7 @@ from campaign_pipeline.storage.schema import ensure_schema
 from campaign_pipeline.storage.steps import StepLedger
 
 
-class TenantLedger(RunLedger, StepLedger, PublishingLedger, Lookups):
+class TenantLedger(RunLedger, StepLedger, LeaseLedger, AnswerLedger, PublishingLedger, Lookups):
     """The ledger as one tenant sees it: every read and every write is bound to that tenant.
 
     Each call is one short transaction, and may be made again: by a retry, or by two workers at once.

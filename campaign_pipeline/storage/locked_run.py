@@ -63,6 +63,10 @@ class LockedRun(LockedRows):
             }
         )
 
+    def note(self, step_id: str, diagnostics: JsonObject) -> None:
+        """Add to what is told of a step."""
+        self.change_step(step_id, diagnostics={**self.step(step_id).diagnostics, **diagnostics})
+
     def conclude(
         self,
         step_id: str,
@@ -74,7 +78,7 @@ class LockedRun(LockedRows):
     ) -> None:
         """Bring a step to its terminal state."""
         if diagnostics:
-            values["diagnostics"] = {**self.step(step_id).diagnostics, **diagnostics}
+            self.note(step_id, diagnostics)
         self.change_step(step_id, status=status, error=error, completed_at=self.now, **values)
 
     def skip_behind(self, failed_id: str, *, error: str) -> None:

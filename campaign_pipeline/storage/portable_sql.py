@@ -62,6 +62,21 @@ class utc_now(FunctionElement[datetime]):  # noqa: N801  reads as the SQL functi
     inherit_cache = True
 
 
+class utc_in(FunctionElement[datetime]):  # noqa: N801  reads as the SQL function that it is
+    """A time to come, by the database's clock.
+
+    Args:
+        seconds: From now; whole.
+    """
+
+    type = UtcTimestamp()
+    inherit_cache = False
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__()
+        self.seconds = int(seconds)
+
+
 class first_of(FunctionElement[str]):  # noqa: N801  reads as the SQL function that it is
     """The first id of a column of ids; null where there is none."""
 
@@ -81,6 +96,16 @@ def _postgres_now(_element: utc_now, _compiler: SQLCompiler, **_kw: Any) -> str:
 def _sqlite_now(_element: utc_now, _compiler: SQLCompiler, **_kw: Any) -> str:
     # SQLite counts milliseconds; the zeros keep the text as wide as every other time.
     return "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')"
+
+
+@compiles(utc_in, "postgresql")
+def _postgres_in(element: utc_in, _compiler: SQLCompiler, **_kw: Any) -> str:
+    return f"clock_timestamp() + make_interval(secs => {element.seconds})"
+
+
+@compiles(utc_in, "sqlite")
+def _sqlite_in(element: utc_in, _compiler: SQLCompiler, **_kw: Any) -> str:
+    return f"strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '+{element.seconds} seconds')"
 
 
 @compiles(first_of, "postgresql")

@@ -7,15 +7,16 @@ Does not belong here: the bytes, which are in the store before (artifact_store),
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Insert, Select, insert, select
+from sqlalchemy import Connection, Insert, Select, delete, insert, select
 
 from campaign_pipeline.model.digest import JsonObject
 from campaign_pipeline.storage.hashing import require_hash
+from campaign_pipeline.storage.leases import Lease, LeaseLostError, held_by
 from campaign_pipeline.storage.locked_run import LockedRun
 from campaign_pipeline.storage.portable_sql import insert_into
 from campaign_pipeline.storage.records import ArtifactRecord, NewArtifact, NewCacheEntry, StepRecord
 from campaign_pipeline.storage.states import RunStepStatus
-from campaign_pipeline.storage.tables import ARTIFACT, STEP_CACHE
+from campaign_pipeline.storage.tables import ARTIFACT, LEASE, STEP_CACHE
 from campaign_pipeline.storage.tenant_scope import TenantScope
 
 
@@ -31,6 +32,7 @@ class PublishingLedger(TenantScope):
         cache: NewCacheEntry | None,
         duration_ms: int,
         diagnostics: JsonObject | None = None,
+        lease: Lease | None = None,
     ) -> ArtifactRecord:
         """Record a running step's result: artifact, reusable result, completed step, run context; maybe the run's end.
 
@@ -39,9 +41,11 @@ class PublishingLedger(TenantScope):
         Args:
             cache: An entry that is there already under this key is repaired: it gives this result from now on. None
                 leaves the table of results alone.
+            lease: Under which it was produced; it ends here.
 
         Raises:
             CampaignError: INVALID_HASH; VALIDATION_ERROR when there is no such step, or it is not running.
+            LeaseLostError: Another has taken the lease over; nothing was written.
         """
         require_hash(artifact.content_hash, name="content_hash")
         with self._write() as connection:
@@ -49,6 +53,8 @@ class PublishingLedger(TenantScope):
             step = locked.step(step_id)
             if step.status is RunStepStatus.COMPLETED:
                 return _only(connection, _artifact_of(step))
+            if lease is not None:
+                _end(connection, lease, tenant_id=self.tenant_id)
             made = _only(connection, _insert_of(artifact, step=step, locked=locked))
             if cache is not None:
                 connection.execute(_entry_of(connection, cache, made=made, step_id=step_id, locked=locked))
@@ -59,6 +65,12 @@ class PublishingLedger(TenantScope):
             locked.end_if_done()
             locked.save()
             return made
+
+
+def _end(connection: Connection, lease: Lease, *, tenant_id: str) -> None:
+    """End a lease in the transaction that publishes: whoever lost it publishes nothing."""
+    if connection.execute(delete(LEASE).where(*held_by(lease, tenant_id=tenant_id))).rowcount != 1:
+        raise LeaseLostError(lease)
 
 
 def _only(connection: Connection, statement: Select[Any] | Insert) -> ArtifactRecord:

@@ -4,7 +4,7 @@ Belongs here: one record a table, and what a step hands over to be written.
 Does not belong here: the tables themselves (tables).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -105,7 +105,8 @@ class ArtifactRecord:
 class CacheRecord:
     """A result that may be reused, unless it expired or its artifact's row is gone.
 
-    `expired` was judged by the database's clock when the record was read.
+    `expired` was judged by the database's clock when the record was read. `made_in_ms` is how long the step that made
+    the artifact took, where that step is still known.
     """
 
     id: str
@@ -119,13 +120,15 @@ class CacheRecord:
     created_at: datetime
     expires_at: datetime | None
     expired: bool
+    made_in_ms: int | None
     artifact: ArtifactRecord | None
 
     @classmethod
     def of(cls, row: RowMapping) -> "CacheRecord":
-        """Take a row's columns of this table, of its artifact where there is one, and `expired`."""
+        """Take a row's columns of this table, of its artifact where there is one, `expired` and `made_in_ms`."""
         artifact = None if row[ARTIFACT.c.id] is None else ArtifactRecord.of(row)
-        return cls(**_columns_of(STEP_CACHE, row), artifact=artifact, expired=bool(row["expired"]))
+        judged = {"expired": bool(row["expired"]), "made_in_ms": row["made_in_ms"]}
+        return cls(**_columns_of(STEP_CACHE, row), **judged, artifact=artifact)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +142,15 @@ class NewArtifact:
     size_bytes: int
     filename: str | None = None
     metadata: JsonObject = field(default_factory=dict)
+
+    def to_json(self) -> JsonObject:
+        """Give the form that waits in a lease until it is published."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, found: JsonObject) -> "NewArtifact":
+        """Take back what `to_json` gave; what else stands there is left out."""
+        return cls(**{part.name: found[part.name] for part in fields(cls)})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,9 @@ from campaign_pipeline.storage.tenant_scope import TenantScope, canonical_id
 class StepLedger(TenantScope):
     """A tenant's steps, on their way."""
 
-    def hash_step(self, run_id: str, step_id: str, input_hash: ContentHash) -> None:
+    def hash_step(
+        self, run_id: str, step_id: str, input_hash: ContentHash, *, diagnostics: JsonObject | None = None
+    ) -> None:
         """Record what a pending step was asked, in the step and in the run's context; its run is running from now on.
 
         For a step that stays pending for a while: one that starts or hits at once records its hash with that. A
@@ -33,6 +35,19 @@ class StepLedger(TenantScope):
         with self._write() as connection:
             locked = LockedRun.take(connection, tenant_id=self.tenant_id, run_id=run_id)
             locked.ask(step_id, input_hash)
+            if diagnostics:
+                locked.note(step_id, diagnostics)
+            locked.save()
+
+    def note_step(self, run_id: str, step_id: str, *, diagnostics: JsonObject) -> None:
+        """Add to what is told of a step, whatever becomes of it.
+
+        Raises:
+            CampaignError: VALIDATION_ERROR when there is no such step.
+        """
+        with self._write() as connection:
+            locked = LockedRun.take(connection, tenant_id=self.tenant_id, run_id=run_id)
+            locked.note(step_id, diagnostics)
             locked.save()
 
     def start_step(self, run_id: str, step_id: str, *, input_hash: ContentHash, attempt: int) -> StepRecord:
