@@ -13,6 +13,7 @@ from campaign_pipeline.settings import CacheMode, Settings
 from campaign_pipeline.storage import (
     ArtifactRecord,
     ArtifactStore,
+    NewArtifact,
     NewCacheEntry,
     TenantLedger,
     Verification,
@@ -22,10 +23,17 @@ from campaign_pipeline.storage.hashing import cache_key
 
 @dataclass(frozen=True)
 class CacheAnswer:
-    """What the step cache had to say: the artifact that may be reused, or why there is none."""
+    """What the step cache had to say: the artifact that may be reused, or why there is none.
+
+    Args:
+        saved_ms: How long making the artifact took, where it may be reused and its maker is still known.
+        earlier: On a miss, the result that no longer holds: making it again gives the same bytes.
+    """
 
     artifact: ArtifactRecord | None
     reason: str
+    saved_ms: int | None = None
+    earlier: ArtifactRecord | None = None
 
 
 class Reuse:
@@ -34,6 +42,7 @@ class Reuse:
     Args:
         root_run_id: The first of the run's chain of re-executions: what is `run_only` is shared within it.
         mode: What the run does with earlier results.
+        compared_run_id: The run that a miss is explained by: its base run, or the one that it is a re-execution of.
     """
 
     def __init__(
@@ -45,12 +54,14 @@ class Reuse:
         campaign_id: str,
         root_run_id: str,
         mode: CacheMode,
+        compared_run_id: str | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._ledger = ledger
         self._campaign_id = campaign_id
         self._root_run_id = root_run_id
+        self._compared_run_id = compared_run_id
         self.mode = mode
 
     def key(self, call: StepCall) -> ContentHash:
@@ -87,17 +98,17 @@ class Reuse:
         if entry is None:
             return CacheAnswer(None, self._why_missed(call))
         if entry.expired:
-            return CacheAnswer(
-                None, f"the earlier result expired at {entry.expires_at:%Y-%m-%d %H:%M:%S} UTC"
-            )
+            reason = f"the earlier result expired at {entry.expires_at:%Y-%m-%d %H:%M:%S} UTC"
+            return CacheAnswer(None, reason, earlier=entry.artifact)
         if entry.artifact is None:
             return CacheAnswer(None, "the earlier result's record is gone")
-        damage = self._damage(entry.artifact)
+        damage = self.damage(entry.artifact)
         if damage is not None:
-            return CacheAnswer(None, damage)
-        return CacheAnswer(entry.artifact, f"same inputs as in run {entry.artifact.run_id}")
+            return CacheAnswer(None, damage, earlier=entry.artifact)
+        reason = f"same inputs as in run {entry.artifact.run_id}"
+        return CacheAnswer(entry.artifact, reason, saved_ms=entry.made_in_ms)
 
-    def _damage(self, artifact: ArtifactRecord) -> str | None:
+    def damage(self, artifact: ArtifactRecord | NewArtifact) -> str | None:
         """Say what is wrong with an artifact's bytes, or with what it refers to; None when they hold."""
         verdict = self._store.verify(artifact.content_hash, size_bytes=artifact.size_bytes)
         if verdict is not Verification.SOUND:
@@ -113,5 +124,9 @@ class Reuse:
         return None
 
     def _why_missed(self, call: StepCall) -> str:
-        last = self._ledger.last_step_of(self._campaign_id, call.step.step_id)
-        return why_inputs_missed(call.read, last.diagnostics.get("read") if last else None)
+        step_id, earlier = call.step.step_id, None
+        if self._compared_run_id is not None:
+            earlier = self._ledger.read_in(self._compared_run_id, step_id)
+        if earlier is not None:
+            return why_inputs_missed(call.read, [earlier])
+        return why_inputs_missed(call.read, self._ledger.recent_reads(self._campaign_id, step_id))

@@ -8,13 +8,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
-from campaign_pipeline.model.digest import ContentHash
+from campaign_pipeline.model.digest import ContentHash, JsonObject
 from campaign_pipeline.storage.locked_rows import in_build_order
 from campaign_pipeline.storage.portable_sql import first_of, utc_now
 from campaign_pipeline.storage.records import ArtifactRecord, CacheRecord, StepRecord
 from campaign_pipeline.storage.states import RunStepStatus
 from campaign_pipeline.storage.tables import ARTIFACT, RUN_STEP, STEP_CACHE
 from campaign_pipeline.storage.tenant_scope import TenantScope, canonical_id
+
+_RECENT = 10
+"""How many earlier results a miss is compared with."""
 
 
 class Lookups(TenantScope):
@@ -55,14 +58,24 @@ class Lookups(TenantScope):
         finished = self._results().where(*self._come_to_a_result(campaign_id, step_id))
         return self._one_artifact(_newest(finished))
 
-    def last_step_of(self, campaign_id: str, step_id: str) -> StepRecord | None:
-        """Read the newest step of a campaign that came to a result: what it read tells why another one missed."""
-        finished = select(RUN_STEP).where(*self._come_to_a_result(campaign_id, step_id))
-        row = self._row(_newest(finished))
-        return None if row is None else StepRecord.of(row)
+    def recent_reads(self, campaign_id: str, step_id: str) -> list[JsonObject]:
+        """Read what a campaign's last few results of a step were made from, the newest first.
+
+        Where diagnostics were trimmed it is nothing.
+        """
+        finished = select(RUN_STEP.c.diagnostics).where(*self._come_to_a_result(campaign_id, step_id))
+        rows = self._rows(_newest(finished, count=_RECENT))
+        return [row["diagnostics"].get("read", {}) for row in rows]
+
+    def read_in(self, run_id: str, step_id: str) -> JsonObject | None:
+        """Read what a run's step was made from; None where it came to nothing, or its diagnostics were trimmed."""
+        of_run = RUN_STEP.c.run_id == canonical_id(run_id, name="run_id")
+        mine = RUN_STEP.c.tenant_id == self.tenant_id
+        row = self._row(select(RUN_STEP.c.diagnostics).where(of_run, mine, RUN_STEP.c.step_id == step_id))
+        return None if row is None else row["diagnostics"].get("read")
 
     def cache_entry(self, cache_key: ContentHash) -> CacheRecord | None:
-        """Read the result under a key with its artifact, and whether it has expired by the database's clock."""
+        """Read the result under a key, its artifact and maker; the database's clock says whether it has expired."""
         row = self._row(self._entries().where(STEP_CACHE.c.cache_key == cache_key))
         return None if row is None else CacheRecord.of(row)
 
@@ -75,14 +88,20 @@ class Lookups(TenantScope):
         return self._artifacts().join(RUN_STEP, is_result).where(RUN_STEP.c.tenant_id == self.tenant_id)
 
     def _entries(self) -> Select[Any]:
-        """Select reusable results with their artifacts, of this tenant on both sides, and whether they have expired."""
+        """Select reusable results with artifact, maker and whether they have expired, of this tenant on all sides."""
         expired = func.coalesce(STEP_CACHE.c.expires_at <= utc_now(), False).label("expired")
         is_result = and_(
             ARTIFACT.c.id == first_of(STEP_CACHE.c.artifact_ids), ARTIFACT.c.tenant_id == self.tenant_id
         )
+        is_maker = and_(
+            RUN_STEP.c.run_id == ARTIFACT.c.run_id,
+            RUN_STEP.c.step_id == STEP_CACHE.c.step_id,
+            RUN_STEP.c.tenant_id == self.tenant_id,
+        )
         return (
-            select(STEP_CACHE, ARTIFACT, expired)
+            select(STEP_CACHE, ARTIFACT, expired, RUN_STEP.c.duration_ms.label("made_in_ms"))
             .outerjoin_from(STEP_CACHE, ARTIFACT, is_result)
+            .outerjoin(RUN_STEP, is_maker)
             .where(STEP_CACHE.c.tenant_id == self.tenant_id)
         )
 
@@ -99,5 +118,5 @@ class Lookups(TenantScope):
         return None if row is None else ArtifactRecord.of(row)
 
 
-def _newest(steps: Select[Any]) -> Select[Any]:
-    return steps.order_by(RUN_STEP.c.completed_at.desc()).limit(1)
+def _newest(steps: Select[Any], *, count: int = 1) -> Select[Any]:
+    return steps.order_by(RUN_STEP.c.completed_at.desc()).limit(count)

@@ -51,27 +51,43 @@ def test_a_failed_step_is_nobody_s_newest_result(ledger: Ledger) -> None:
     tenant.fail_step(run.id, "bgm", error="GENERATION_FAILED: no")
 
     assert tenant.newest_artifact("summer", "bgm") is None
-    assert tenant.last_step_of("summer", "bgm") is None
+    assert tenant.recent_reads("summer", "bgm") == []
+    assert tenant.read_in(run.id, "bgm") is None
 
 
-def test_the_last_step_with_a_result_tells_what_it_read(ledger: Ledger) -> None:
+def test_a_campaign_s_last_ten_results_tell_what_they_were_made_from_the_newest_first(ledger: Ledger) -> None:
     tenant = ledger.tenant("demo")
-    run = open_run(tenant)
-    begin(tenant, run, "bgm")
-    tenant.publish(
-        run.id,
-        "bgm",
-        artifact=artifact_of("bgm"),
-        cache=None,
-        duration_ms=1,
-        diagnostics={"read": {"bpm": 120}},
-    )
+    runs = [open_run(tenant) for _ in range(12)]
+    for bpm, run in enumerate(runs):
+        begin(tenant, run, "bgm")
+        told = {"read": {"bpm": bpm}} if bpm != 11 else {}
+        tenant.publish(
+            run.id, "bgm", artifact=artifact_of("bgm"), cache=None, duration_ms=1, diagnostics=told
+        )
+        time.sleep(0.002)  # SQLite's clock counts milliseconds
     open_run(tenant)
 
-    last = tenant.last_step_of("summer", "bgm")
+    recent = tenant.recent_reads("summer", "bgm")
 
-    assert last is not None
-    assert (last.run_id, last.diagnostics) == (run.id, {"read": {"bpm": 120}})
+    assert recent == [{}, *({"bpm": bpm} for bpm in range(10, 1, -1))]
+    assert tenant.read_in(runs[0].id, "bgm") == {"bpm": 0}
+    assert tenant.read_in(runs[11].id, "bgm") is None
+
+
+def test_an_entry_tells_how_long_its_result_took_to_make_as_long_as_that_is_known(ledger: Ledger) -> None:
+    tenant = ledger.tenant("demo")
+    entry = entry_for(tenant, "bgm")
+    produce(tenant, open_run(tenant), "bgm", cache=entry)
+    known = tenant.cache_entry(entry.cache_key)
+    with ledger._database.write() as connection:
+        connection.execute(text("DELETE FROM run_step"))
+
+    trimmed = tenant.cache_entry(entry.cache_key)
+
+    assert known is not None
+    assert known.made_in_ms == 12
+    assert trimmed is not None
+    assert (trimmed.made_in_ms, trimmed.artifact) == (None, known.artifact)
 
 
 def test_nothing_is_found_across_tenants_but_in_housekeeping(ledger: Ledger) -> None:
@@ -88,7 +104,8 @@ def test_nothing_is_found_across_tenants_but_in_housekeeping(ledger: Ledger) -> 
     assert demo.step_artifact(run.id, "bgm") is None
     assert demo.step_artifacts(run.id) == {}
     assert demo.newest_artifact("summer", "bgm") is None
-    assert demo.last_step_of("summer", "bgm") is None
+    assert demo.recent_reads("summer", "bgm") == []
+    assert demo.read_in(run.id, "bgm") is None
     assert demo.cache_entry(entry.cache_key) is None
     found = ledger.housekeeping().find_run(run.id)
     assert found is not None
