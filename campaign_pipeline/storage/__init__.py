@@ -5,10 +5,17 @@ Does not belong here: what a step computes (skills), when it runs (building), an
 """
 
 from campaign_pipeline.storage.answers import KeptAnswer
-from campaign_pipeline.storage.artifact_store import ArtifactStore, StoredBlob, Verification
+from campaign_pipeline.storage.artifact_store import (
+    ArtifactStore,
+    Leftover,
+    LeftoverKind,
+    ListedBlob,
+    StoredBlob,
+    Verification,
+)
 from campaign_pipeline.storage.leases import Lease, LeaseLostError
 from campaign_pipeline.storage.ledger import Housekeeping, Ledger, TenantLedger
-from campaign_pipeline.storage.local_store import LocalArtifactStore, artifact_store
+from campaign_pipeline.storage.local_store import LocalArtifactStore
 from campaign_pipeline.storage.records import (
     ArtifactRecord,
     CacheRecord,
@@ -18,6 +25,7 @@ from campaign_pipeline.storage.records import (
     StepRecord,
 )
 from campaign_pipeline.storage.states import IllegalTransitionError, RunStatus, RunStepStatus
+from campaign_pipeline.storage.store_address import artifact_store
 
 __all__ = [
     "ArtifactRecord",
@@ -29,6 +37,9 @@ __all__ = [
     "Lease",
     "LeaseLostError",
     "Ledger",
+    "Leftover",
+    "LeftoverKind",
+    "ListedBlob",
     "LocalArtifactStore",
     "NewArtifact",
     "NewCacheEntry",

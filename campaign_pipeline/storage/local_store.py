@@ -7,46 +7,35 @@ Does not belong here: who refers to a blob (ledger).
 import errno
 import hashlib
 import os
-import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.digest import HASH_PREFIX, ContentHash, content_hash
-from campaign_pipeline.storage.artifact_store import ArtifactStore, StoredBlob, Verification, corrupt
+from campaign_pipeline.storage.artifact_store import (
+    ArtifactStore,
+    Leftover,
+    ListedBlob,
+    StoredBlob,
+    Verification,
+    corrupt,
+)
+from campaign_pipeline.storage.durable_folders import make_folder, sync_folder
+from campaign_pipeline.storage.local_sweep import QUARANTINE, UNFINISHED, LocalSweep
+from campaign_pipeline.storage.source_file import chunks_of, opened_source
+from campaign_pipeline.storage.store_lock import StoreLock
 
 _READ_ONLY = 0o444
-_CHUNK_BYTES = 1 << 20
 _MAY_PASS = frozenset(
     {errno.EIO, errno.EAGAIN, errno.EBUSY, errno.ESTALE, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE}
 )
 """What a later attempt may not meet again; a full disk or a forbidden folder stays so until somebody acts."""
 
-
-def artifact_store(url: str) -> ArtifactStore:
-    """Give the store that a setting names.
-
-    Args:
-        url: A folder, relative to the working directory of now, or a `file://` URL.
-
-    Raises:
-        CampaignError: VALIDATION_ERROR for any other scheme.
-    """
-    parts = urlsplit(url)
-    if parts.scheme == "file" and parts.netloc in {"", "localhost"} and parts.path:
-        return LocalArtifactStore(Path(unquote(parts.path)))
-    # A single letter is a drive of Windows.
-    if not url or "://" in url or parts.scheme == "file":
-        found = f"{parts.scheme}://{parts.hostname or ''}" if url else "nothing"
-        message = (
-            f"CAMPAIGN_STORE_URL: {found} found; this version ships folders only, such as .campaign/store"
-        )
-        raise CampaignError(ErrorCode.VALIDATION_ERROR, message)
-    return LocalArtifactStore(Path(url))
+_MAY_NOT_WRITE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 class LocalArtifactStore(ArtifactStore):
@@ -59,27 +48,29 @@ class LocalArtifactStore(ArtifactStore):
     def __init__(self, root: Path) -> None:
         # Held absolute, so that a later change of the working directory changes nothing.
         self.root = root.absolute()
+        self._lock = StoreLock(self.root)
+        self._sweep = LocalSweep(self.root, lock=self._lock)
 
     def put(self, data: bytes) -> StoredBlob:
         """Store bytes; see the port."""
         blob = StoredBlob(content_hash=content_hash(data), size_bytes=len(data))
-        if self._is_sound(blob):
+        if self._is_held(blob):
             return blob
         return self._place([data])
 
     def put_file(self, path: Path) -> StoredBlob:
         """Store a file's bytes; see the port."""
-        with _source(path) as source:
+        with opened_source(path) as source:
             digest, size = hashlib.sha256(), 0
-            for chunk in _chunks(source, path):
+            for chunk in chunks_of(source, path):
                 digest.update(chunk)
                 size += len(chunk)
             blob = StoredBlob(content_hash=HASH_PREFIX + digest.hexdigest(), size_bytes=size)
-            if self._is_sound(blob):
+            if self._is_held(blob):
                 return blob
             source.seek(0)
             # Hashed again while it is copied: the file may change between the two.
-            return self._place(_chunks(source, path))
+            return self._place(chunks_of(source, path))
 
     def open(self, content_hash: ContentHash) -> BinaryIO:
         """Open a blob; see the port."""
@@ -104,6 +95,17 @@ class LocalArtifactStore(ArtifactStore):
                 found = HASH_PREFIX + hashlib.file_digest(blob, "sha256").hexdigest()
         return Verification.SOUND if found == content_hash else Verification.ALTERED
 
+    def hold(self, content_hash: ContentHash, *, size_bytes: int | None = None) -> Verification:
+        """Check a blob and make it young; see the port."""
+        verdict = self.verify(content_hash, size_bytes=size_bytes)
+        if verdict is not Verification.SOUND or self._touch(content_hash):
+            return verdict
+        # Gone in between; or another user's, and then only a copy of our own can be made young.
+        found = self.path(content_hash)
+        if found is not None:
+            self.put_file(found)
+        return self.verify(content_hash, size_bytes=size_bytes)
+
     def read(self, content_hash: ContentHash) -> bytes:
         """Read a blob; see the port."""
         with self.open(content_hash) as blob, self._failures():
@@ -124,19 +126,63 @@ class LocalArtifactStore(ArtifactStore):
         """Tell where a blob lies; see the port."""
         return None if self.size(content_hash) is None else self._file(content_hash)
 
+    def now(self) -> datetime:
+        """Tell the time; see the port."""
+        return datetime.now(UTC)
+
+    def blobs(self) -> Iterator[ListedBlob]:
+        """Walk all blobs; see the port."""
+        with self._failures():
+            yield from self._sweep.blobs()
+
+    def remove(self, content_hash: ContentHash, *, untouched_since: datetime) -> bool:
+        """Remove an old blob; see the port."""
+        with self._failures():
+            return self._sweep.remove(self._file(content_hash), untouched_since=untouched_since)
+
+    def leftovers(self) -> Iterator[Leftover]:
+        """Walk what is no blob; see the port."""
+        with self._failures():
+            yield from self._sweep.leftovers()
+
+    def remove_leftover(self, leftover: Leftover, *, untouched_since: datetime) -> bool:
+        """Remove an old leftover; see the port."""
+        with self._failures():
+            return self._sweep.remove_leftover(leftover, untouched_since=untouched_since)
+
     def _file(self, content_hash: ContentHash) -> Path:
         return self.root / self.uri(content_hash)
 
     def _is_sound(self, blob: StoredBlob) -> bool:
         return self.verify(blob.content_hash, size_bytes=blob.size_bytes) is Verification.SOUND
 
+    def _is_held(self, blob: StoredBlob) -> bool:
+        """Make bytes young where they are there and sound; where they are not, they have to be written."""
+        return self._is_sound(blob) and self._touch(blob.content_hash)
+
+    def _touch(self, content_hash: ContentHash) -> bool:
+        """Make a blob young; false where that takes writing it anew: it is gone, or only its owner may touch it."""
+        file = self._file(content_hash)
+        with self._failures():
+            try:
+                with self._lock.shared():
+                    os.utime(file)
+            except FileNotFoundError:
+                return False
+            except OSError as error:
+                if error.errno not in _MAY_NOT_WRITE:
+                    raise
+                # Whoever may only read a store has nothing else to give; the grace period stands for it.
+                return not os.access(file.parent, os.W_OK)
+        return True
+
     def _place(self, chunks: Iterable[bytes]) -> StoredBlob:
         """Write bytes to a temporary file, sync it, and only then give it its name."""
         with self._failures():
-            temporary = self.root / "tmp" / uuid4().hex
-            _make_folder(temporary.parent)
+            temporary = self.root / UNFINISHED / uuid4().hex
+            make_folder(temporary.parent)
             try:
-                blob = _write(temporary, chunks)
+                blob = _written(temporary, chunks)
                 self._rename(temporary, blob)
             finally:
                 # Gone already when all went well.
@@ -145,18 +191,20 @@ class LocalArtifactStore(ArtifactStore):
 
     def _rename(self, temporary: Path, blob: StoredBlob) -> None:
         file = self._file(blob.content_hash)
-        _make_folder(file.parent)
+        make_folder(file.parent)
         if file.exists():
-            if self._is_sound(blob):
+            if self._is_held(blob):
                 return
-            self._put_aside(file)
-        temporary.replace(file)
-        _sync_folder(file.parent)
+            if not self._is_sound(blob):
+                self._put_aside(file)
+        with self._lock.shared():
+            temporary.replace(file)
+        sync_folder(file.parent)
 
     def _put_aside(self, file: Path) -> None:
         """Keep damaged bytes for inspection; they hold their name until sound ones replace them."""
-        aside = self.root / "quarantine" / f"{file.name}-{uuid4().hex[:8]}"
-        _make_folder(aside.parent)
+        aside = self.root / QUARANTINE / f"{file.name}-{uuid4().hex[:8]}"
+        make_folder(aside.parent)
         try:
             aside.hardlink_to(file)
         except FileNotFoundError:
@@ -164,6 +212,8 @@ class LocalArtifactStore(ArtifactStore):
         except OSError:
             # A file system without hard links: the name is free for a moment, which is a miss to whoever looks.
             file.replace(aside)
+        with suppress(OSError):
+            os.utime(aside)  # its age is that of the repair: so long it can be inspected
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
@@ -179,7 +229,7 @@ class LocalArtifactStore(ArtifactStore):
             ) from error
 
 
-def _write(file: Path, chunks: Iterable[bytes]) -> StoredBlob:
+def _written(file: Path, chunks: Iterable[bytes]) -> StoredBlob:
     digest, size = hashlib.sha256(), 0
     with file.open("xb") as target:
         for chunk in chunks:
@@ -190,46 +240,3 @@ def _write(file: Path, chunks: Iterable[bytes]) -> StoredBlob:
         file.chmod(_READ_ONLY)
         os.fsync(target.fileno())
     return StoredBlob(content_hash=HASH_PREFIX + digest.hexdigest(), size_bytes=size)
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder and those above it; a name is durable only when the folder that holds it is synced."""
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _source(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to be stored; a folder or a pipe is none."""
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise CampaignError(ErrorCode.MISSING_ASSET, f"{path}: no regular file found; a file is expected")
-        source = path.open("rb")
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    with source:
-        yield source
-
-
-def _chunks(source: BinaryIO, path: Path) -> Iterator[bytes]:
-    try:
-        while chunk := source.read(_CHUNK_BYTES):
-            yield chunk
-    except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: OSError) -> CampaignError:
-    message = f"{path}: {error.strerror or error}; a file that can be read is expected"
-    return CampaignError(ErrorCode.MISSING_ASSET, message)
