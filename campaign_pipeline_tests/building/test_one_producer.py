@@ -1,0 +1,305 @@
+"""One produces what many want; what was produced or paid for is not produced or paid for again."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier, Event
+from typing import Any
+
+import pytest
+
+from campaign_pipeline.building.answer_book import KeptAnswers
+from campaign_pipeline.building.build import Build, StepOutcome
+from campaign_pipeline.building.builder import Builder
+from campaign_pipeline.building.calls import Product, StepCall
+from campaign_pipeline.building.claims import Claims
+from campaign_pipeline.building.trigger import ProviderChoice, Trigger
+from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.model.steps import STEP_BY_ID
+from campaign_pipeline.providers.answers import Answer
+from campaign_pipeline.settings import CacheMode, Settings
+from campaign_pipeline.storage import Ledger, LocalArtifactStore, RunStepStatus
+from campaign_pipeline_tests.storage.building import open_run
+
+TENANT = "demo"
+SPEECH = Answer(data=b"speech", media_type="audio/mpeg", tokens_in=7, tokens_out=11, cost_usd=0.25)
+
+
+@dataclass
+class Studio:
+    """A ledger and a store, and a tone that counts how often it was made."""
+
+    ledger: Ledger
+    store: LocalArtifactStore
+    made: list[str] = field(default_factory=list)
+
+    def build(self, *, cache: CacheMode = CacheMode.USE, root_run_id: str | None = None) -> Build:
+        tenant = self.ledger.tenant(TENANT)
+        run = open_run(tenant, step_ids=("bgm",), root_run_id=root_run_id)
+        trigger = Trigger(
+            tenant_id=TENANT,
+            campaign_id=run.campaign_id,
+            template_id="spin_wheel_v1",
+            brief={},
+            overrides={},
+            base_run_id=None,
+            cache=cache,
+            launched_by="test",
+            files={},
+            text=ProviderChoice(provider="template"),
+            audio=ProviderChoice(provider="stub"),
+        )
+        return Build(settings=Settings({}), store=self.store, ledger=tenant, run=run, trigger=trigger)
+
+    def call(self, produce: Callable[[], Any] = lambda: None) -> StepCall:
+        def tone() -> Product:
+            self.made.append("tone")
+            produce()
+            return Product(
+                data=b"tone",
+                filename="bgm.mp3",
+                describe=lambda _: {},
+                attachments={"waveform": b"picture"},
+            )
+
+        return StepCall(step=STEP_BY_ID["bgm"], version="1", params={"bpm": 120}, inputs={}, produce=tone)
+
+    def publish(self, outcome: StepOutcome) -> None:
+        builder = Builder(Settings({}))
+        builder.__dict__["ledger"] = self.ledger
+        builder.publish(outcome)
+
+    def leave(self, outcome: StepOutcome) -> None:
+        assert outcome.lease is not None
+        self.ledger.tenant(TENANT).give_back(outcome.lease)
+
+    def answers(
+        self, build: Build, *, only_own: bool = False, lifetime: timedelta | None = None
+    ) -> KeptAnswers:
+        tenant = self.ledger.tenant(TENANT)
+        return KeptAnswers(
+            ledger=tenant,
+            store=self.store,
+            claims=Claims(tenant, run_id=build.run.id),
+            root_run_id=build.run.root_run_id,
+            only_own=only_own,
+            lifetime=lifetime,
+        )
+
+
+@pytest.fixture
+def studio(ledger: Ledger, tmp_path: Path) -> Studio:
+    return Studio(ledger, LocalArtifactStore(tmp_path / "store"))
+
+
+def test_of_many_runs_at_once_one_produces_and_the_others_take_its_result(studio: Studio) -> None:
+    builds = [studio.build() for _ in range(6)]
+    barrier = Barrier(len(builds))
+
+    def run(build: Build) -> StepOutcome:
+        barrier.wait()
+        outcome = build.run_step(studio.call(), attempt=1)
+        studio.publish(outcome)
+        return outcome
+
+    with ThreadPoolExecutor(len(builds)) as pool:
+        outcomes = list(pool.map(run, builds))
+
+    assert studio.made == ["tone"]
+    assert sorted(outcome.cache_hit for outcome in outcomes) == [False] + [True] * 5
+    statuses = [studio.ledger.tenant(TENANT).steps(build.run.id)[0].status for build in builds]
+    assert sorted(statuses) == [RunStepStatus.COMPLETED] + [RunStepStatus.SKIPPED] * 5
+
+
+def test_a_step_that_waits_is_pending_and_says_for_whom(studio: Studio) -> None:
+    first, second = studio.build(), studio.build()
+    tenant = studio.ledger.tenant(TENANT)
+    producing, finish = Event(), Event()
+
+    def slowly() -> None:
+        producing.set()
+        assert finish.wait(30)
+
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(lambda: studio.publish(first.run_step(studio.call(slowly), attempt=1)))
+        assert producing.wait(30)
+        other = pool.submit(second.run_step, studio.call(), attempt=1)
+        while not (waiting := tenant.steps(second.run.id)[0]).diagnostics:
+            assert not other.done()
+        finish.set()
+        one.result(30)
+        outcome = other.result(30)
+
+    assert waiting.status is RunStepStatus.PENDING
+    assert waiting.diagnostics == {"waited_for_run": first.run.id}
+    assert outcome.cache_hit
+
+
+def test_a_result_that_could_not_be_published_is_taken_by_the_retry(studio: Studio) -> None:
+    build = studio.build()
+    first = build.run_step(studio.call(), attempt=1)
+    studio.leave(first)
+
+    again = build.run_step(studio.call(), attempt=2)
+    studio.publish(again)
+
+    assert studio.made == ["tone"]
+    assert again.artifact == first.artifact
+    assert again.reason == "made by an earlier attempt at this step"
+    [step] = studio.ledger.tenant(TENANT).steps(build.run.id)
+    assert (step.status, step.attempt) == (RunStepStatus.COMPLETED, 2)
+
+
+def test_a_result_that_a_lost_run_left_is_published_by_the_next(studio: Studio) -> None:
+    lost, following = studio.build(), studio.build()
+    studio.leave(lost.run_step(studio.call(), attempt=1))
+
+    outcome = following.run_step(studio.call(), attempt=1)
+    studio.publish(outcome)
+
+    assert studio.made == ["tone"]
+    assert outcome.reason == f"made by run {lost.run.id}, which ended before it could record it"
+    assert studio.ledger.tenant(TENANT).steps(following.run.id)[0].status is RunStepStatus.COMPLETED
+
+
+@pytest.mark.parametrize("harm", ["data", "attachment"])
+def test_a_result_that_waits_with_bad_bytes_is_made_anew(studio: Studio, harm: str) -> None:
+    lost, following = studio.build(), studio.build()
+    outcome = lost.run_step(studio.call(), attempt=1)
+    studio.leave(outcome)
+    digests = {"data": outcome.artifact.content_hash, **outcome.artifact.metadata["attachments"]}
+    path = studio.store.path(digests["data" if harm == "data" else "waveform"])
+    assert path is not None
+    path.chmod(0o644)
+    path.write_bytes(b"evil")
+
+    studio.publish(following.run_step(studio.call(), attempt=1))
+
+    assert studio.made == ["tone", "tone"]
+    assert studio.store.read(outcome.artifact.content_hash) == b"tone"
+
+
+def test_a_run_that_refreshes_makes_its_own_once(studio: Studio) -> None:
+    studio.publish(studio.build().run_step(studio.call(), attempt=1))
+    fresh = studio.build(cache=CacheMode.REFRESH)
+
+    studio.leave(fresh.run_step(studio.call(), attempt=1))
+    studio.publish(fresh.run_step(studio.call(), attempt=2))
+
+    assert studio.made == ["tone", "tone"]
+
+
+def test_a_failed_production_gives_its_turn_to_the_next(studio: Studio) -> None:
+    failing, following = studio.build(), studio.build()
+
+    def fail() -> None:
+        raise CampaignError(ErrorCode.PROVIDER_ERROR, "no music today")
+
+    with pytest.raises(CampaignError, match="no music today"):
+        failing.run_step(studio.call(fail), attempt=1)
+
+    assert not following.run_step(studio.call(), attempt=1).cache_hit
+
+
+def test_an_answer_is_asked_for_once_and_durable_before_it_is_read(studio: Studio) -> None:
+    asked: list[Answer] = []
+    first, second = studio.answers(studio.build()), studio.answers(studio.build())
+
+    def ask() -> Answer:
+        asked.append(SPEECH)
+        return SPEECH
+
+    answers = [book.answer({"prompt": "drums"}, provider="litellm", ask=ask) for book in (first, second)]
+
+    assert answers == [SPEECH, SPEECH]
+    assert len(asked) == 1
+    assert first.usage.to_json() == {
+        "providers": ["litellm"],
+        "calls": 1,
+        "answers_reused": 0,
+        "tokens_in": 7,
+        "tokens_out": 11,
+        "cost_usd": 0.25,
+    }
+    assert (second.usage.calls, second.usage.answers_reused, second.usage.cost_usd) == (0, 1, 0.0)
+
+
+def test_of_many_who_send_the_same_request_at_once_one_does(studio: Studio) -> None:
+    books = [studio.answers(studio.build()) for _ in range(6)]
+    barrier, asked = Barrier(len(books)), []
+
+    def ask() -> Answer:
+        asked.append(1)
+        return SPEECH
+
+    def use(book: KeptAnswers) -> Answer:
+        barrier.wait()
+        return book.answer({"prompt": "drums"}, provider="litellm", ask=ask)
+
+    with ThreadPoolExecutor(len(books)) as pool:
+        answers = list(pool.map(use, books))
+
+    assert answers == [SPEECH] * 6
+    assert len(asked) == 1
+
+
+def test_another_request_tenant_or_provider_is_another_question(studio: Studio) -> None:
+    book = studio.answers(studio.build())
+    changed = replace(SPEECH, data=b"other")
+    book.answer({"prompt": "drums"}, provider="litellm", ask=lambda: SPEECH)
+
+    other_request = book.answer({"prompt": "horns"}, provider="litellm", ask=lambda: changed)
+    other_provider = book.answer({"prompt": "drums"}, provider="claude", ask=lambda: changed)
+
+    assert other_request == other_provider == changed
+    kept = studio.ledger.tenant("acme").kept_answer
+    assert all(kept(row, root_run_id=None) is None for row in request_hashes(studio.ledger))
+
+
+def test_an_answer_outlives_neither_its_time_nor_its_bytes(studio: Studio) -> None:
+    build, changed = studio.build(), replace(SPEECH, data=b"other")
+    brief = studio.answers(build, lifetime=timedelta(0))
+    brief.answer({"prompt": "drums"}, provider="litellm", ask=lambda: SPEECH)
+    lasting = studio.answers(build)
+    assert lasting.answer({"prompt": "drums"}, provider="litellm", ask=lambda: changed) == changed
+    path = studio.store.path(studio.store.put(b"other").content_hash)
+    assert path is not None
+
+    path.unlink()
+
+    assert lasting.answer({"prompt": "drums"}, provider="litellm", ask=lambda: SPEECH) == SPEECH
+
+
+def test_a_run_that_refreshes_takes_its_own_answers_and_no_others(studio: Studio) -> None:
+    changed = replace(SPEECH, data=b"fresh")
+    studio.answers(studio.build()).answer({"prompt": "drums"}, provider="litellm", ask=lambda: SPEECH)
+    build = studio.build(cache=CacheMode.REFRESH)
+    retry = studio.answers(studio.build(root_run_id=build.run.id), only_own=True)
+
+    first = studio.answers(build, only_own=True).answer(
+        {"prompt": "drums"}, provider="litellm", ask=lambda: changed
+    )
+    again = retry.answer({"prompt": "drums"}, provider="litellm", ask=lambda: SPEECH)
+
+    assert first == again == changed
+
+
+def test_what_a_failed_step_paid_for_is_told(studio: Studio) -> None:
+    build = studio.build()
+
+    def pay_and_fail() -> None:
+        build.surroundings.answers.answer({"prompt": "drums"}, provider="litellm", ask=lambda: SPEECH)
+        raise CampaignError(ErrorCode.GENERATION_FAILED, "that was no music")
+
+    with pytest.raises(CampaignError, match="no music"):
+        build.run_step(studio.call(pay_and_fail), attempt=1)
+
+    [step] = studio.ledger.tenant(TENANT).steps(build.run.id)
+    assert step.diagnostics["provider"]["cost_usd"] == 0.25
+
+
+def request_hashes(ledger: Ledger) -> list[str]:
+    with ledger._database._engine.connect() as connection:
+        return list(connection.exec_driver_sql("SELECT request_hash FROM provider_answer").scalars())
