@@ -31,8 +31,9 @@ lint: .venv/.dev ## ruff and mypy --strict
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: .venv/.dev ## time and memory against a bare Dagster job, as a table
+bench: .venv/.dev ## time and memory against a bare Dagster job, and what a cached step costs, as tables
 	@$(BIN)/python benchmarks/bench.py
+	@$(BIN)/python benchmarks/cached_step.py
 
 schemas: .venv/.runtime ## write docs/schemas from the models
 	@$(BIN)/python -m campaign_pipeline.model.schemas docs/schemas
