@@ -52,7 +52,7 @@ def run_of(builder: Builder, text: str) -> RunRecord:
         CampaignError: VALIDATION_ERROR when it names neither.
     """
     try:
-        run = builder.ledger.housekeeping().find_run(str(UUID(text)))
+        run = builder.ledger.housekeeping("show").find_run(str(UUID(text)))
         missing = f"RUN: {text} is in no ledger row"
     except ValueError:
         campaign = CampaignKey.parse(text, source="RUN (a whole run id, or a campaign)")

@@ -1,22 +1,32 @@
 """One database of the ledger: its engine, its transactions, and what its failures are called.
 
-Belongs here: how SQLite and Postgres are spoken to, and connections, which never leave a `with`.
+Belongs here: how SQLite and Postgres are spoken to, and connections, each in a scope, which never leave a
+`with`.
 Does not belong here: what is read and written (runs, steps, lookups), or the schema (schema).
 """
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, InternalError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import InterfaceError as DriverInterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.storage.app_role import APP_ROLE
 from campaign_pipeline.storage.ledger_address import LedgerAddress
 from campaign_pipeline.storage.portable_sql import storable_json
+from campaign_pipeline.storage.scopes import Scope
 
 BUSY_TIMEOUT_S = 30
 """How long SQLite waits for another writer; every transaction here is over in milliseconds."""
@@ -24,6 +34,20 @@ BUSY_TIMEOUT_S = 30
 _CONNECT_TIMEOUT_S = 10
 _REFUSALS = frozenset({"42501", "42P01", "42703"})
 """Postgres: no privilege, no such table, no such column. The schema or the login is not the ledger's."""
+
+_BEYOND_THE_LOGIN = frozenset({"42501"})
+_ROW_SECURITY = "ExecWithCheckOptions"
+"""The function of Postgres's that refuses a row of another scope, with the same code as a right that is missing."""
+
+_MIGRATE = (
+    "as a login that may make tables and roles there, run `campaign migrate`, "
+    "with --grant LOGIN for the login that builds"
+)
+
+_TAKE_ON = text(
+    f"SELECT set_config('role', '{APP_ROLE}', true), "
+    "set_config('campaign.tenant', :tenant, true), set_config('campaign.purpose', :purpose, true)"
+)
 
 _SQLITE_MAY_PASS = frozenset(
     {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL}
@@ -38,19 +62,48 @@ class Database:
         self.address = address
         with self.failures():
             self._engine = _engine(address)
-        self._reader, self._writer = _reader(self._engine), _writer(self._engine)
+        self._writer = _writer(self._engine)
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Open a transaction that commits when the block ends well."""
+    def write(self, scope: Scope) -> Iterator[Connection]:
+        """Open a transaction in a scope; it commits when the block ends well."""
+        with self.write_as_login() as connection:
+            self._take_on(scope, connection)
+            yield connection
+
+    @contextmanager
+    def read(self, scope: Scope) -> Iterator[Connection]:
+        """Open a connection in a scope, for statements that only read."""
+        with self.read_as_login() as connection:
+            self._take_on(scope, connection)
+            yield connection
+
+    @contextmanager
+    def write_as_login(self) -> Iterator[Connection]:
+        """Open a transaction in no scope, with the login's own rights: for the schema, and for nothing in it."""
         with self.failures(), self._writer.begin() as connection:
             yield connection
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """Open a connection for single statements that only read."""
-        with self.failures(), self._reader.connect() as connection:
+    def read_as_login(self) -> Iterator[Connection]:
+        """Open a connection in no scope, with the login's own rights: for the schema, and for nothing in it."""
+        with self.failures(), self._reading() as connection:
             yield connection
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        # On SQLite each statement sees one state, and a scope is nothing to the database: a transaction would only
+        # lock. On Postgres a scope lasts as long as its transaction.
+        return self._engine.connect() if self.address.path is not None else self._engine.begin()
+
+    def _take_on(self, scope: Scope, connection: Connection) -> None:
+        """Let Postgres hold the transaction to its scope; nothing of it is left on the connection, or in a pooler."""
+        if self.address.path is not None:
+            return
+        try:
+            connection.execute(_TAKE_ON, {"tenant": scope.tenant_id, "purpose": scope.purpose})
+        except DataError as error:
+            # The cluster has no such role: the database was restored from another one.
+            raise self.unavailable(_reason(error), retryable=False, advice=_MIGRATE) from error
 
     @contextmanager
     def failures(self) -> Iterator[None]:
@@ -60,14 +113,16 @@ class Database:
         except SQLAlchemyError as error:
             if not _is_unavailability(error):
                 raise
-            raise self.unavailable(_reason(error), retryable=_may_pass(error)) from error
+            advice = _MIGRATE if _sqlstate(error) in _BEYOND_THE_LOGIN else None
+            raise self.unavailable(_reason(error), retryable=_may_pass(error), advice=advice) from error
 
-    def unavailable(self, reason: str, *, retryable: bool) -> CampaignError:
-        """Word the failure: which database, what it said, what to check; no password is in it."""
+    def unavailable(self, reason: str, *, retryable: bool, advice: str | None = None) -> CampaignError:
+        """Word the failure: which database, what it said, what to do or check; no password is in it."""
         password = self.address.url.password
         if password:
             reason = reason.replace(str(password), "***")
-        message = f"the ledger {self.address.name} cannot be used: {reason}; {self.address.advice}"
+        advice = advice or self.address.advice
+        message = f"the ledger {self.address.name} cannot be used: {reason}; {advice}"
         return CampaignError(ErrorCode.LEDGER_UNAVAILABLE, message, retryable=retryable)
 
     def close(self) -> None:
@@ -88,13 +143,6 @@ def _engine(address: LedgerAddress) -> Engine:
     )
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
-
-
-def _reader(engine: Engine) -> Engine:
-    """Take an engine for reads: each is one statement and sees one state, so a transaction would add nothing."""
-    if engine.dialect.name == "sqlite":
-        return engine  # whose connections begin nothing by themselves
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _writer(engine: Engine) -> Engine:
@@ -129,10 +177,19 @@ def _begin_immediately(connection: Connection) -> None:
 
 def _is_unavailability(error: SQLAlchemyError) -> bool:
     if isinstance(error, ProgrammingError):
-        return getattr(error.orig, "sqlstate", None) in _REFUSALS
+        return _sqlstate(error) in _REFUSALS and not _is_of_another_scope(error)
     outages = (OperationalError, DriverInterfaceError, InternalError, PoolTimeoutError)
     # "file is not a database" comes as the bare class.
     return isinstance(error, outages) or type(error) is DatabaseError
+
+
+def _is_of_another_scope(error: ProgrammingError) -> bool:
+    diagnosis = getattr(error.orig, "diag", None)
+    return getattr(diagnosis, "source_function", None) == _ROW_SECURITY
+
+
+def _sqlstate(error: SQLAlchemyError) -> str | None:
+    return getattr(getattr(error, "orig", None), "sqlstate", None)
 
 
 def _may_pass(error: SQLAlchemyError) -> bool:

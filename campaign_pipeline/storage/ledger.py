@@ -13,6 +13,7 @@ from campaign_pipeline.storage.publishing import PublishingLedger
 from campaign_pipeline.storage.run_search import RunSearch
 from campaign_pipeline.storage.runs import RunLedger
 from campaign_pipeline.storage.schema import ensure_schema
+from campaign_pipeline.storage.scopes import Purpose
 from campaign_pipeline.storage.steps import StepLedger
 
 
@@ -55,9 +56,9 @@ class Ledger:
         """Give the ledger of one tenant."""
         return TenantLedger(self._database, tenant_id)
 
-    def housekeeping(self) -> Housekeeping:
-        """Give the scope that sees all tenants."""
-        return Housekeeping(self._database)
+    def housekeeping(self, purpose: Purpose) -> Housekeeping:
+        """Give the scope that sees all tenants, for a purpose that has a name."""
+        return Housekeeping(self._database, purpose)
 
     def close(self) -> None:
         """Give the connections back."""

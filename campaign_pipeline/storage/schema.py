@@ -9,14 +9,17 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from campaign_pipeline.storage.app_role import ensure_app_role
 from campaign_pipeline.storage.database import BUSY_TIMEOUT_S, Database
+from campaign_pipeline.storage.file_lock import alone
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration's revision, written down so that an opening need not import Alembic (2 s)."""
 
 VERSION_TABLE = "campaign_alembic_version"
@@ -25,11 +28,23 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 _UNDEFINED_TABLE = "42P01"
 _ADVISORY_LOCK = 7_231_840_046  # any number, as long as nothing else in the database takes it
+_LOCK_AND_SEE_ALL = text(
+    # Row-level security holds the tables' owner too: a revision that changes rows would otherwise find none.
+    f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK}), set_config('campaign.purpose', 'migrate', true)"
+)
 _MIGRATION_TIMEOUT_S = 120.0
 _READ_REVISION = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608  a constant
 
 # Alembic keeps the migration that runs in module globals.
 _one_migration_a_process = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Migration:
+    """From which revision a schema came to which; before the first there was none."""
+
+    before: str | None
+    after: str
 
 
 def ensure_schema(database: Database) -> None:
@@ -39,13 +54,40 @@ def ensure_schema(database: Database) -> None:
         CampaignError: LEDGER_UNAVAILABLE when it cannot be reached, made or migrated, or is of a newer version.
     """
     _make_folder(database)
-    if _stands_at_head(database):
-        return
+    if not _stands_at_head(database):
+        migrate(database)
+
+
+def migrate(database: Database) -> Migration:
+    """Bring the database to this version's schema, and on Postgres its role into being; what is right stays.
+
+    Raises:
+        CampaignError: LEDGER_UNAVAILABLE when it cannot be reached, made or migrated, or is of a newer version.
+    """
+    _make_folder(database)
     with _one_migration_a_process, _sole_migrator(database):
         if database.address.path is not None:
             _keep_a_write_ahead_log(database, database.address.path)
-        with database.write() as connection:
-            _migrate(database, connection)
+        with database.write_as_login() as connection:
+            if connection.dialect.name != "postgresql":
+                return _migrate(database, connection)
+            connection.execute(_LOCK_AND_SEE_ALL)
+            migration = _migrate(database, connection)
+            ensure_app_role(connection, version_table=VERSION_TABLE)
+            return migration
+
+
+def is_made(database: Database) -> bool:
+    """Tell whether a schema is there, of whatever version; where none is, nothing is made.
+
+    Raises:
+        CampaignError: LEDGER_UNAVAILABLE when the database cannot be reached.
+    """
+    path = database.address.path
+    if path is not None and not path.is_file():
+        return False
+    with database.read_as_login() as connection:
+        return inspect(connection).has_table(VERSION_TABLE)
 
 
 def _make_folder(database: Database) -> None:
@@ -59,7 +101,7 @@ def _make_folder(database: Database) -> None:
 
 
 def _stands_at_head(database: Database) -> bool:
-    with database.read() as connection:
+    with database.read_as_login() as connection:
         try:
             found = _read_revision(connection)
         except (OperationalError, ProgrammingError) as error:
@@ -74,12 +116,10 @@ def _says_that_the_table_is_missing(error: OperationalError | ProgrammingError) 
     return on_postgres or f"no such table: {VERSION_TABLE}" in str(error.orig)
 
 
-def _migrate(database: Database, connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
+def _migrate(database: Database, connection: Connection) -> Migration:
     found = _revision(connection)
     if found == HEAD:
-        return
+        return Migration(found, HEAD)
 
     from alembic import command  # noqa: PLC0415  2 s, and only a ledger that is new or old pays them
     from alembic.config import Config  # noqa: PLC0415
@@ -95,6 +135,7 @@ def _migrate(database: Database, connection: Connection) -> None:
         raise database.unavailable(reason, retryable=False)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    return Migration(found, HEAD)
 
 
 def _revision(connection: Connection) -> str | None:
@@ -112,17 +153,14 @@ def _read_revision(connection: Connection) -> str | None:
 def _sole_migrator(database: Database) -> Iterator[None]:
     """Keep other processes from migrating the same file; on Postgres an advisory lock does, inside the transaction.
 
-    The lock is an empty SQLite file beside the ledger's: it works on every platform, and a process that dies gives
-    it back. The ledger's own lock would not do, for the change to a write-ahead log happens outside transactions.
+    The ledger's own lock would not do, for the change to a write-ahead log happens outside transactions.
     """
     path = database.address.path
     if path is None:
         yield
         return
     try:
-        lock = sqlite3.connect(f"{path}.lock", timeout=_MIGRATION_TIMEOUT_S, isolation_level=None)
-        with closing(lock):
-            lock.execute("BEGIN EXCLUSIVE")
+        with alone(Path(f"{path}.lock"), timeout_s=_MIGRATION_TIMEOUT_S):
             yield
     except sqlite3.Error as error:
         raise database.unavailable(f"{path}.lock: {error}", retryable=True) from error

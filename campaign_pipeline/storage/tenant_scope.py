@@ -13,24 +13,22 @@ from sqlalchemy import Connection, RowMapping, Select
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.storage.database import Database
+from campaign_pipeline.storage.scopes import Scope
 
 
 class TenantScope:
     """Reads and transactions of one tenant."""
 
     def __init__(self, database: Database, tenant_id: str) -> None:
-        if not tenant_id:
-            raise CampaignError(
-                ErrorCode.VALIDATION_ERROR, "tenant: nothing found; a tenant's name is expected"
-            )
+        self._scope = Scope.of_tenant(tenant_id)
         self._database = database
         self.tenant_id = tenant_id
 
     def _write(self) -> AbstractContextManager[Connection]:
-        return self._database.write()
+        return self._database.write(self._scope)
 
     def _read(self) -> AbstractContextManager[Connection]:
-        return self._database.read()
+        return self._database.read(self._scope)
 
     def _rows(self, statement: Select[Any]) -> Sequence[RowMapping]:
         """Read all rows of one statement."""

@@ -79,7 +79,7 @@ def test_an_entry_tells_how_long_its_result_took_to_make_as_long_as_that_is_know
     entry = entry_for(tenant, "bgm")
     produce(tenant, open_run(tenant), "bgm", cache=entry)
     known = tenant.cache_entry(entry.cache_key)
-    with ledger._database.write() as connection:
+    with ledger._database.write_as_login() as connection:
         connection.execute(text("DELETE FROM run_step"))
 
     trimmed = tenant.cache_entry(entry.cache_key)
@@ -107,7 +107,7 @@ def test_nothing_is_found_across_tenants_but_in_housekeeping(ledger: Ledger) -> 
     assert demo.recent_reads("summer", "bgm") == []
     assert demo.read_in(run.id, "bgm") is None
     assert demo.cache_entry(entry.cache_key) is None
-    found = ledger.housekeeping().find_run(run.id)
+    found = ledger.housekeeping("show").find_run(run.id)
     assert found is not None
     assert found.tenant_id == "acme"
 
@@ -192,7 +192,7 @@ def test_an_entry_whose_artifact_s_row_is_gone_says_so(ledger: Ledger) -> None:
     tenant = ledger.tenant("demo")
     entry = entry_for(tenant, "bgm")
     produce(tenant, open_run(tenant), "bgm", cache=entry)
-    with ledger._database.write() as connection:
+    with ledger._database.write_as_login() as connection:
         connection.execute(text("DELETE FROM artifact"))
 
     found = tenant.cache_entry(entry.cache_key)

@@ -30,7 +30,7 @@ def test_threads_that_open_a_new_ledger_at_once_all_get_it(ledger_url: str) -> N
         ledgers = list(pool.map(Ledger.open, [ledger_url] * 8))
 
     runs = [open_run(ledger.tenant("demo")) for ledger in ledgers]
-    assert {run.id for run in runs} == {run.id for run in runs if ledgers[0].housekeeping().find_run(run.id)}
+    assert {run.id for run in runs} == {run.id for run in runs if ledgers[0].housekeeping("show").find_run(run.id)}
     for ledger in ledgers:
         ledger.close()
 
@@ -48,7 +48,7 @@ def test_processes_that_open_a_new_ledger_at_once_all_get_it(ledger_url: str) ->
     errors = [process.communicate(timeout=120)[1].decode() for process in processes]
     assert errors == [""] * 6
     ledger = Ledger.open(ledger_url)
-    assert all(ledger.housekeeping().find_run(run_id) for run_id in ids)
+    assert all(ledger.housekeeping("show").find_run(run_id) for run_id in ids)
     ledger.close()
 
 
@@ -115,7 +115,7 @@ def test_a_sqlite_ledger_keeps_every_commit_and_holds_references(sqlite_url: str
     ledger = Ledger.open(sqlite_url)
     pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
 
-    with ledger._database.read() as connection:
+    with ledger._database.read_as_login() as connection:
         found = [connection.scalar(text(f"PRAGMA {pragma}")) for pragma in pragmas]
 
     assert found == ["wal", 2, 1, 30_000]
@@ -126,7 +126,7 @@ def test_sqlite_keeps_ids_with_dashes_and_times_in_utc_as_text(sqlite_url: str) 
     ledger = Ledger.open(sqlite_url)
     run = open_run(ledger.tenant("demo"))
 
-    with ledger._database.read() as connection:
+    with ledger._database.read_as_login() as connection:
         found = connection.execute(text("SELECT id, created_at FROM run")).one()
 
     assert tuple(found) == (run.id, run.created_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
@@ -207,7 +207,7 @@ def test_a_ledger_that_another_writer_holds_for_too_long_may_be_tried_again(
     monkeypatch.setattr("campaign_pipeline.storage.database.BUSY_TIMEOUT_S", 0.05)
     first, second = Ledger.open(sqlite_url), Ledger.open(sqlite_url)
 
-    with first._database.write() as connection:
+    with first._database.write_as_login() as connection:
         connection.execute(text("SELECT 1"))
         with pytest.raises(CampaignError, match="database is locked") as refused:
             open_run(second.tenant("demo"))
@@ -219,7 +219,7 @@ def test_a_ledger_that_another_writer_holds_for_too_long_may_be_tried_again(
 
 def test_a_ledger_of_a_newer_version_is_left_alone(ledger_url: str) -> None:
     ledger = Ledger.open(ledger_url)
-    with ledger._database.write() as connection:
+    with ledger._database.write_as_login() as connection:
         connection.execute(text("UPDATE campaign_alembic_version SET version_num = '9999'"))
     ledger.close()
 
@@ -230,7 +230,7 @@ def test_a_ledger_of_a_newer_version_is_left_alone(ledger_url: str) -> None:
 
 
 def test_a_ledger_that_vanishes_while_open_is_unavailable(ledger: Ledger) -> None:
-    with ledger._database.write() as connection:
+    with ledger._database.write_as_login() as connection:
         connection.execute(text("ALTER TABLE run RENAME TO elsewhere"))
 
     with pytest.raises(Exception, match="run") as failed:

@@ -211,6 +211,6 @@ def test_a_run_that_is_not_there_is_named(ledger: Ledger) -> None:
 
 
 def _run(ledger: Ledger, run_id: str) -> RunRecord:
-    run = ledger.housekeeping().find_run(run_id)
+    run = ledger.housekeeping("show").find_run(run_id)
     assert run is not None
     return run

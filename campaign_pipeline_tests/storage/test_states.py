@@ -51,7 +51,7 @@ def test_an_illegal_move_names_both_states_and_what_was_right() -> None:
 def test_a_row_under_its_lock_refuses_an_illegal_move_before_the_database_sees_it(ledger: Ledger) -> None:
     run = open_run(ledger.tenant("demo"))
 
-    with ledger._database.write() as connection:
+    with ledger._database.write_as_login() as connection:
         locked = LockedRows.take(connection, tenant_id="demo", run_id=run.id)
         with pytest.raises(IllegalTransitionError, match="from queued to failed"):
             locked.change_run(status=RunStatus.FAILED)
@@ -163,7 +163,7 @@ def _moves(ledger: Ledger, table: str, old: str, new: str, ways: dict[str, list[
 
 def _passes(ledger: Ledger, statement: TextClause) -> bool:
     try:
-        with ledger._database.write() as connection:
+        with ledger._database.write_as_login() as connection:
             connection.execute(statement)
     except IntegrityError:
         return False
