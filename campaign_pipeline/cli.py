@@ -8,6 +8,7 @@ import click
 from dotenv import load_dotenv
 
 from campaign_pipeline.commands.build import build
+from campaign_pipeline.commands.migrate import migrate
 from campaign_pipeline.commands.preview import preview
 from campaign_pipeline.commands.show import show
 
@@ -20,5 +21,5 @@ def main() -> None:
     load_dotenv(".env")
 
 
-for command in (build, show, preview):
+for command in (build, show, preview, migrate):
     main.add_command(command)

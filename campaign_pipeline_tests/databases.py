@@ -35,9 +35,9 @@ class PostgresServer:
     port: int
     process: subprocess.Popen[bytes]
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, *, login: str = "postgres") -> str:
         """Name one of its databases; the password is any, for the server trusts loopback."""
-        return f"postgresql://postgres:s3cret-pw@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{login}:s3cret-pw@127.0.0.1:{self.port}/{database}"
 
     def execute(self, statement: str) -> None:
         """Run one statement as the server's owner, outside transactions."""
