@@ -21,7 +21,7 @@ from campaign_pipeline.building.calls import (
 )
 from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.model.steps import STEP_BY_ID, STEPS, StepId
-from campaign_pipeline.orchestration.failures import as_failure, record_failure
+from campaign_pipeline.orchestration.failures import INTERRUPTS, as_failure, record_failure
 from campaign_pipeline.orchestration.partitions import campaigns, register
 from campaign_pipeline.orchestration.resources import TriggerResource
 from campaign_pipeline.orchestration.runs import run_order
@@ -135,14 +135,14 @@ def _run(
     """Open the run, let the build decide between reuse and work, and hand the outcome to the IO manager."""
     try:
         order = run_order(context.run, trigger=trigger, step_ids=tuple(step.step_id for step in STEPS))
-        build = builder.open(order)
+        build = builder.open(order, tell=context.log.info)
         # Before the output is stored, and only for a campaign that has a brief (dagster-facts, 20).
         register(context.instance, [order.key])
         outcome = build.run_step(call(build), attempt=context.retry_number + 1)
     except CampaignError as error:
         # Its words say all there is to say: a chain of stack traces would only bury them.
         raise as_failure(error) from None
-    except Exception as error:
+    except (Exception, *INTERRUPTS) as error:
         raise as_failure(error) from error
     return dg.MaterializeResult(value=outcome, data_version=dg.DataVersion(outcome.artifact.content_hash))
 

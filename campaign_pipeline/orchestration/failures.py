@@ -7,17 +7,25 @@ Does not belong here: what the ledger makes of it (storage), or ends that no hoo
 import dagster as dg
 
 from campaign_pipeline.building.builder import Builder
-from campaign_pipeline.errors import CampaignError
+from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.steps import STEPS
 from campaign_pipeline.orchestration.resources import TriggerResource
 from campaign_pipeline.orchestration.runs import run_order
+from campaign_pipeline.storage import Ending, RunStatus
+from campaign_pipeline.storage.worker import this_worker
+
+INTERRUPTS = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
+"""What Ctrl-C, a cancel and a SIGTERM raise in a step; neither is an Exception."""
 
 
-def as_failure(error: Exception) -> dg.Failure:
+def as_failure(error: Exception | KeyboardInterrupt | dg.DagsterExecutionInterruptedError) -> dg.Failure:
     """Tell Dagster of an error in the words that the ledger keeps; it retries only where a retry can help.
 
-    What nobody foresaw is no different the second time: it is not tried again either.
+    What nobody foresaw is no different the second time: it is not tried again either. Nor is an interrupt, which
+    Dagster would answer with a retry wherever an asset has a retry policy; the hook below lets it go on.
     """
+    if isinstance(error, INTERRUPTS):
+        error = _interruption()
     if isinstance(error, CampaignError):
         metadata = {"code": error.code.value}
         return dg.Failure(description=str(error), metadata=metadata, allow_retries=error.retryable)
@@ -34,21 +42,45 @@ def words_of(error: BaseException | None) -> str:
     return _unforeseen(error)
 
 
+def _interruption() -> CampaignError:
+    worker = this_worker()
+    message = f"process {worker.pid} on {worker.host} was interrupted while it worked: by Ctrl-C, a cancel or a signal"
+    return CampaignError(ErrorCode.CANCELLED, message)
+
+
 def _unforeseen(error: BaseException | None) -> str:
     return f"{type(error).__name__}: {error}"
 
 
 @dg.failure_hook(required_resource_keys={"builder", "trigger"})
 def record_failure(context: dg.HookContext) -> None:
-    """Fail the step in the ledger, whether its body, its inputs or its output failed for good."""
-    builder: Builder = context.resources.builder
-    trigger: TriggerResource = context.resources.trigger
+    """Fail the step in the ledger, whether its body, inputs or output failed for good; an interrupt ends the run.
+
+    Raises:
+        DagsterExecutionInterruptedError: The step was interrupted. From here it stops the whole run, as it should;
+            out of a step with a retry policy it would not.
+    """
     run = context.instance.get_run_by_id(context.run_id)
     if run is None:
         return
+    words = words_of(context.op_exception)
+    interrupted = words.startswith(f"{ErrorCode.CANCELLED.value}: ")
     try:
-        order = run_order(run, trigger=trigger, step_ids=tuple(step.step_id for step in STEPS))
-        builder.record_failure(order, step_id=context.op.name, error=words_of(context.op_exception))
+        _record(context, run, words, interrupted=interrupted)
     except CampaignError as error:
         # A run that names no campaign, or a ledger out of reach: there is no row to write it in.
         context.log.warning("the failure is in no table: %s", error)
+    if interrupted:
+        raise dg.DagsterExecutionInterruptedError
+
+
+def _record(context: dg.HookContext, run: dg.DagsterRun, words: str, *, interrupted: bool) -> None:
+    builder: Builder = context.resources.builder
+    trigger: TriggerResource = context.resources.trigger
+    order = run_order(run, trigger=trigger, step_ids=tuple(step.step_id for step in STEPS))
+    if interrupted:
+        # Dagster records a failure, unless somebody asked it to cancel the run; its record decides.
+        asked = run.status in {dg.DagsterRunStatus.CANCELING, dg.DagsterRunStatus.CANCELED}
+        builder.end(order, Ending(status=RunStatus.CANCELLED if asked else RunStatus.FAILED, error=words))
+    else:
+        builder.record_failure(order, step_id=context.op.name, error=words)

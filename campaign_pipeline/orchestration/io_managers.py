@@ -15,7 +15,7 @@ from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.building.calls import StoredArtifact
 from campaign_pipeline.building.campaign_key import CampaignKey
 from campaign_pipeline.orchestration import metadata
-from campaign_pipeline.orchestration.failures import as_failure
+from campaign_pipeline.orchestration.failures import INTERRUPTS, as_failure
 from campaign_pipeline.storage import ArtifactRecord, NewArtifact
 
 EPHEMERAL_RUN_ID = "__EPHEMERAL_RUN_ID"
@@ -47,7 +47,7 @@ class ArtifactIOManager(dg.IOManager):
             }
             context.add_output_metadata(shown)
             self.builder.publish(obj)
-        except Exception as error:
+        except (Exception, *INTERRUPTS) as error:
             self.builder.leave(obj)
             raise as_failure(error) from error
 
@@ -63,7 +63,7 @@ class ArtifactIOManager(dg.IOManager):
                 step_id=context.asset_key.path[-1],
                 run_id=None if run_id == EPHEMERAL_RUN_ID else run_id,
             )
-        except Exception as error:
+        except (Exception, *INTERRUPTS) as error:
             raise as_failure(error) from error
 
 

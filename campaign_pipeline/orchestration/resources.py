@@ -14,6 +14,7 @@ import dagster as dg
 from pydantic import Field
 
 from campaign_pipeline.building.builder import Builder
+from campaign_pipeline.orchestration.history import DagsterHistory
 from campaign_pipeline.settings import Settings
 
 
@@ -23,9 +24,9 @@ class BuilderResource(dg.ConfigurableResource[Builder]):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Builder]:
         """Lend a builder to one process's steps and close it after the last."""
-        del context
         _spare_the_collector()
-        builder = Builder(Settings.from_environment())
+        history = DagsterHistory(context.instance) if context.instance else None
+        builder = Builder(Settings.from_environment(), history=history)
         try:
             yield builder
         finally:

@@ -13,9 +13,12 @@ from campaign_pipeline.storage.artifact_store import (
     StoredBlob,
     Verification,
 )
+from campaign_pipeline.storage.empty_ledger import EmptyLedger
 from campaign_pipeline.storage.leases import Lease, LeaseLostError
 from campaign_pipeline.storage.ledger import Housekeeping, Ledger, TenantLedger
 from campaign_pipeline.storage.local_store import LocalArtifactStore
+from campaign_pipeline.storage.locked_run import RunEndedError
+from campaign_pipeline.storage.reconciling import ActiveRun, Ending
 from campaign_pipeline.storage.records import (
     ArtifactRecord,
     CacheRecord,
@@ -28,9 +31,12 @@ from campaign_pipeline.storage.states import IllegalTransitionError, RunStatus, 
 from campaign_pipeline.storage.store_address import artifact_store
 
 __all__ = [
+    "ActiveRun",
     "ArtifactRecord",
     "ArtifactStore",
     "CacheRecord",
+    "EmptyLedger",
+    "Ending",
     "Housekeeping",
     "IllegalTransitionError",
     "KeptAnswer",
@@ -43,6 +49,7 @@ __all__ = [
     "LocalArtifactStore",
     "NewArtifact",
     "NewCacheEntry",
+    "RunEndedError",
     "RunRecord",
     "RunStatus",
     "RunStepStatus",

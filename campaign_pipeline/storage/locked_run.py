@@ -12,8 +12,9 @@ from typing import Any
 from campaign_pipeline.errors import ErrorCode
 from campaign_pipeline.model.digest import ContentHash, JsonObject
 from campaign_pipeline.model.steps import downstream_of
+from campaign_pipeline.storage.life import worker_columns
 from campaign_pipeline.storage.locked_rows import LockedRows
-from campaign_pipeline.storage.records import ArtifactRecord, StepRecord
+from campaign_pipeline.storage.records import ArtifactRecord, RunRecord, StepRecord
 from campaign_pipeline.storage.states import (
     ACTIVE_RUN,
     ACTIVE_STEP,
@@ -24,6 +25,16 @@ from campaign_pipeline.storage.states import (
 from campaign_pipeline.storage.worker import this_worker
 
 EMPTY_CONTEXT: JsonObject = {"refs": {}, "artifacts": {}, "computed": {"input_hashes_by_step": {}}}
+
+
+class RunEndedError(IllegalTransitionError):
+    """A process works on a run that was ended meanwhile: it was cancelled, or its process was taken to be lost."""
+
+    def __init__(self, run: RunRecord) -> None:
+        code, _, reason = (run.error or "").partition(": ")
+        ended = f"run {run.id} was ended as {run.status.value} meanwhile ({reason or code})"
+        known = ErrorCode(code) if code in ErrorCode.__members__ else ErrorCode.RUN_LOST
+        super().__init__(known, f"{ended}; nothing more is recorded for it")
 
 
 class LockedRun(LockedRows):
@@ -40,7 +51,9 @@ class LockedRun(LockedRows):
         Raises:
             CampaignError: VALIDATION_ERROR when there is no such step, or it is past hashing and was asked something
                 else.
+            RunEndedError: The run was ended while this process worked on it.
         """
+        self.refuse_if_ended(step_id)
         step = self.step(step_id)
         if step.status is RunStepStatus.PENDING:
             self.change_step(step_id, input_hash=input_hash)
@@ -49,6 +62,15 @@ class LockedRun(LockedRows):
         if self.run.status in ACTIVE_RUN:
             self.begin()
             self._work_on(step_id, input_hash)
+
+    def refuse_if_ended(self, step_id: str) -> None:
+        """Let nobody work on a step of a run that has ended, unless the step has a result: a retry may come late.
+
+        Raises:
+            RunEndedError: In the words with which the run was ended.
+        """
+        if self.run.status not in ACTIVE_RUN and not self.step(step_id).output_artifact_ids:
+            raise RunEndedError(self.run)
 
     def keep(self, step_id: str, artifacts: Sequence[ArtifactRecord]) -> None:
         """Make artifacts the step's result, in the step and in the run's context; refs names the first."""
@@ -81,6 +103,21 @@ class LockedRun(LockedRows):
             self.note(step_id, diagnostics)
         self.change_step(step_id, status=status, error=error, completed_at=self.now, **values)
 
+    def fail(self, step_id: str, *, error: str, diagnostics: JsonObject | None = None) -> None:
+        """Bring a step to the end of one that came to nothing: failed if it had begun to produce, else skipped."""
+        step = self.step(step_id)
+        if step.status is not RunStepStatus.RUNNING:
+            self.conclude(step_id, RunStepStatus.SKIPPED, error=error, diagnostics=diagnostics)
+            return
+        ran_s = (self.now - (step.started_at or self.now)).total_seconds()
+        self.conclude(
+            step_id,
+            RunStepStatus.FAILED,
+            error=error,
+            diagnostics=diagnostics,
+            duration_ms=max(0, round(ran_s * 1000)),
+        )
+
     def skip_behind(self, failed_id: str, *, error: str) -> None:
         """Skip every pending step that waits for one that failed."""
         behind = downstream_of(failed_id)
@@ -93,12 +130,23 @@ class LockedRun(LockedRows):
         """End the run when nothing of it is pending or running, with the first error in build order if there is one."""
         if self.run.status not in ACTIVE_RUN or any(step.status in ACTIVE_STEP for step in self.steps):
             return
-        self.begin()
+        error = next((step.error for step in self.steps if step.error is not None), None)
+        status = RunStatus.COMPLETED if error is None else RunStatus.FAILED
+        self._end(status, error=error)
+
+    def end(self, status: RunStatus, *, error: str) -> None:
+        """End a run that will not come to its own end: what of it is pending or running ends with it."""
+        for step in self.steps:
+            if step.status in ACTIVE_STEP:
+                self.fail(step.step_id, error=error)
+        self._end(status, error=error)
+
+    def _end(self, status: RunStatus, *, error: str | None) -> None:
+        if status is not RunStatus.CANCELLED:
+            self.begin()
         if self._begins_now:
             # Written apart: to the database, queued to completed in one statement would be one illegal move.
             self._save_run()
-        error = next((step.error for step in self.steps if step.error is not None), None)
-        status = RunStatus.COMPLETED if error is None else RunStatus.FAILED
         self.change_run(status=status, error=error, completed_at=self.now)
 
     @property
@@ -106,15 +154,12 @@ class LockedRun(LockedRows):
         return self._run_changes.get("status") is RunStatus.RUNNING
 
     def _work_on(self, step_id: str, input_hash: ContentHash) -> None:
-        worker, context = this_worker(), self.run.context
+        context = self.run.context
         computed = context["computed"]
         hashes = {**computed["input_hashes_by_step"], step_id: input_hash}
         self.change_run(
             heartbeat_at=self.now,
-            worker_host=worker.host,
-            worker_pid=worker.pid,
-            worker_started_at=worker.started_at,
-            worker_start_ticks=worker.start_ticks,
+            **worker_columns(this_worker()),
             context={**context, "computed": {**computed, "input_hashes_by_step": hashes}},
         )
 

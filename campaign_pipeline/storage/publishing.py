@@ -46,6 +46,7 @@ class PublishingLedger(TenantScope):
         Raises:
             CampaignError: INVALID_HASH; VALIDATION_ERROR when there is no such step, or it is not running.
             LeaseLostError: Another has taken the lease over; nothing was written.
+            RunEndedError: The run was ended while this process worked on it.
         """
         require_hash(artifact.content_hash, name="content_hash")
         with self._write() as connection:
@@ -53,6 +54,7 @@ class PublishingLedger(TenantScope):
             step = locked.step(step_id)
             if step.status is RunStepStatus.COMPLETED:
                 return _only(connection, _artifact_of(step))
+            locked.refuse_if_ended(step_id)
             if lease is not None:
                 _end(connection, lease, tenant_id=self.tenant_id)
             made = _only(connection, _insert_of(artifact, step=step, locked=locked))

@@ -4,16 +4,17 @@ Belongs here: what a tenant's ledger does with whole runs.
 Does not belong here: what becomes of a single step (steps).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Select, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, Update, bindparam, func, insert, or_, select, update
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.digest import JsonObject
 from campaign_pipeline.model.steps import STEP_BY_ID, STEPS, Step
+from campaign_pipeline.storage.life import worker_columns
 from campaign_pipeline.storage.locked_rows import unknown_run
 from campaign_pipeline.storage.locked_run import EMPTY_CONTEXT, LockedRun
 from campaign_pipeline.storage.portable_sql import insert_into, storable_text, utc_now
@@ -21,6 +22,7 @@ from campaign_pipeline.storage.records import RunRecord
 from campaign_pipeline.storage.states import RunStepStatus
 from campaign_pipeline.storage.tables import RUN, RUN_STEP
 from campaign_pipeline.storage.tenant_scope import TenantScope, canonical_id
+from campaign_pipeline.storage.worker import Worker
 
 
 class RunLedger(TenantScope):
@@ -37,10 +39,12 @@ class RunLedger(TenantScope):
         step_ids: Sequence[str],
         root_run_id: str,
         base_run_id: str | None = None,
+        worker: Worker | None = None,
     ) -> RunRecord:
         """Record a queued run with its pending steps, unless it is there: then it stays as it is.
 
         Args:
+            worker: The process that works on it; None where none does, as of a run that ended before any step.
             step_ids: The steps that it was asked to run, and no others.
             root_run_id: The first run of a chain of re-executions; the run itself if it is none.
 
@@ -67,6 +71,8 @@ class RunLedger(TenantScope):
             "context": EMPTY_CONTEXT,
             "root_run_id": canonical_id(root_run_id, name="root_run_id"),
             "base_run_id": None if base_run_id is None else canonical_id(base_run_id, name="base_run_id"),
+            "heartbeat_at": utc_now(),
+            **worker_columns(worker),
         }
         with self._write() as connection:
             # Another worker of the run may come at the same moment: one of them makes the rows.
@@ -78,8 +84,13 @@ class RunLedger(TenantScope):
             connection.execute(insert(RUN_STEP), [_pending(step, run=run) for step in steps])
             return run
 
-    def freeze_trigger(self, run_id: str, trigger: JsonObject) -> RunRecord:
+    def freeze_trigger(
+        self, run_id: str, trigger: JsonObject, *, expected: Mapping[str, JsonObject] | None = None
+    ) -> RunRecord:
         """Hold a run to its resolved trigger: the first that comes stays, and every caller gets that one.
+
+        Args:
+            expected: What is expected of its steps, by step; it enters their diagnostics with the trigger.
 
         Raises:
             CampaignError: VALIDATION_ERROR when the tenant has no such run.
@@ -93,7 +104,12 @@ class RunLedger(TenantScope):
         )
         with self._write() as connection:
             frozen = connection.execute(freeze).mappings().one_or_none()
-            return self._get(connection, run_id) if frozen is None else RunRecord.of(frozen)
+            if frozen is None:
+                return self._get(connection, run_id)
+            if expected:
+                told = [{"of": step_id, "told": {"expected": words}} for step_id, words in expected.items()]
+                connection.execute(_tell_steps(run_id), told)
+            return RunRecord.of(frozen)
 
     def refuse_run(self, run_id: str, error: str) -> RunRecord:
         """Record what stops a build before a hash can be taken: pending steps are skipped, and the run fails.
@@ -150,6 +166,12 @@ class RunLedger(TenantScope):
         if row is None:
             raise unknown_run(run_id, tenant_id=self.tenant_id)
         return RunRecord.of(row)
+
+
+def _tell_steps(run_id: str) -> Update:
+    """Write diagnostics of steps that have none yet: before the trigger is frozen none can have begun."""
+    of_step = (RUN_STEP.c.run_id == run_id, RUN_STEP.c.step_id == bindparam("of"))
+    return update(RUN_STEP).where(*of_step).values(diagnostics=bindparam("told"))
 
 
 def _pending(step: Step, *, run: RunRecord) -> dict[str, Any]:

@@ -125,22 +125,13 @@ class StepLedger(TenantScope):
         Raises:
             CampaignError: VALIDATION_ERROR when there is no such step.
         """
+        words = storable_text(error)
         with self._write() as connection:
             locked = LockedRun.take(connection, tenant_id=self.tenant_id, run_id=run_id)
-            step = locked.step(step_id)
-            if step.status not in ACTIVE_STEP:
-                locked.skip_behind(step_id, error=storable_text(error))
-                locked.end_if_done()
-                locked.save()
-                return step
-            locked.begin()
-            begun = step.status is RunStepStatus.RUNNING
-            status = RunStepStatus.FAILED if begun else RunStepStatus.SKIPPED
-            locked.conclude(step_id, status, error=storable_text(error), diagnostics=diagnostics)
-            if step.started_at is not None:
-                elapsed_s = (locked.now - step.started_at).total_seconds()
-                locked.change_step(step_id, duration_ms=max(0, round(elapsed_s * 1000)))
-            locked.skip_behind(step_id, error=storable_text(error))
+            if locked.step(step_id).status in ACTIVE_STEP:
+                locked.begin()
+                locked.fail(step_id, error=words, diagnostics=diagnostics)
+            locked.skip_behind(step_id, error=words)
             locked.end_if_done()
             locked.save()
             return locked.step(step_id)

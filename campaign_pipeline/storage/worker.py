@@ -46,6 +46,12 @@ class Worker:
             return True
         return found[_STATE_FIELD] in _GONE or int(found[_START_FIELD]) != self.start_ticks
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it is known that the process runs: it is one of this host's, and the host tells."""
+        told = self.start_ticks is not None and this_worker().start_ticks is not None
+        return told and self.host == this_host() and not self.is_gone
+
 
 def this_worker() -> Worker:
     """Identify the calling process."""

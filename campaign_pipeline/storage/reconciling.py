@@ -1,0 +1,131 @@
+"""Runs that have not ended, whosever they are, and ending those that will not end by themselves.
+
+Belongs here: listing them with what is known of their life, and ending one under its lock, its leases with it.
+Does not belong here: how it is judged whether one is lost (building.reconciler), or signs of life (life).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Select, delete, func, select, text, update
+
+from campaign_pipeline.storage.housekeeping_scope import HousekeepingScope
+from campaign_pipeline.storage.locked_run import LockedRun
+from campaign_pipeline.storage.portable_sql import storable_text, utc_now
+from campaign_pipeline.storage.records import RunRecord
+from campaign_pipeline.storage.states import ACTIVE_RUN, RunStatus
+from campaign_pipeline.storage.tables import LEASE, RUN
+from campaign_pipeline.storage.tenant_scope import canonical_id
+from campaign_pipeline.storage.worker import Worker
+
+_ACTIVE = text("run.status IN ('queued', 'running')")
+"""In the words of `ix_run_active`: with bound values SQLite would not see that the index answers it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActiveRun:
+    """A run that has not ended, and what is known of its life.
+
+    Args:
+        now: The database's clock when it was read.
+    """
+
+    run: RunRecord
+    now: datetime
+
+    @property
+    def worker(self) -> Worker | None:
+        """The process that works on it; None where one has ended its part and none has taken over."""
+        if self.run.worker_host is None or self.run.worker_pid is None:
+            return None
+        return Worker(
+            host=self.run.worker_host, pid=self.run.worker_pid, start_ticks=self.run.worker_start_ticks
+        )
+
+    @property
+    def seen_at(self) -> datetime:
+        """Its last sign of life."""
+        return self.run.heartbeat_at or self.run.created_at
+
+    @property
+    def silent_s(self) -> float:
+        """How long that was ago, by the database's clock."""
+        return (self.now - self.seen_at).total_seconds()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a run ends that will not end by itself."""
+
+    status: Literal[RunStatus.FAILED, RunStatus.CANCELLED]
+    error: str
+
+
+Judge = Callable[[ActiveRun], Ending | None]
+"""Tells how a run ends, or that it does not: None."""
+
+
+class Reconciling(HousekeepingScope):
+    """Runs of all tenants that have not ended."""
+
+    def active_runs(self, *, limit: int) -> list[ActiveRun]:
+        """List runs that have not ended, those that were silent longest first: one that lives moves to the end."""
+        longest = func.coalesce(RUN.c.heartbeat_at, RUN.c.created_at)
+        return self._active(_active_runs().order_by(longest).limit(limit))
+
+    def active_run(self, run_id: str) -> ActiveRun | None:
+        """Find a run that has not ended."""
+        found = self._active(_active_runs().where(RUN.c.id == canonical_id(run_id, name="run_id")))
+        return found[0] if found else None
+
+    def known_runs(self, run_ids: Sequence[str]) -> frozenset[str]:
+        """Tell which of some runs have a row."""
+        with self._read() as connection:
+            return frozenset(connection.scalars(select(RUN.c.id).where(RUN.c.id.in_(run_ids))))
+
+    def end_run(
+        self, run: RunRecord, *, judge: Judge, announce: Callable[[Ending], None] = lambda _: None
+    ) -> RunRecord | None:
+        """End a run that was judged lost or cancelled; judged again under its lock, for it may have moved on since.
+
+        Running steps fail and pending ones are skipped, with the reason. Its leases are free at once; what was produced
+        under them stays, to be taken over. A run of which no step is pending or running ends as its steps did.
+
+        Args:
+            announce: Told of the ending before it is committed: a crash in between leaves a run that is judged again.
+
+        Returns:
+            None where the run has ended already, or is not to end.
+        """
+        with self._write() as connection:
+            locked = LockedRun.take(connection, tenant_id=run.tenant_id, run_id=run.id)
+            if locked.run.status not in ACTIVE_RUN:
+                return None
+            ending = judge(ActiveRun(run=locked.run, now=locked.now))
+            if ending is None:
+                return None
+            locked.end_if_done()
+            if locked.run.status in ACTIVE_RUN:
+                locked.end(ending.status, error=storable_text(ending.error))
+            locked.save()
+            _release_leases(connection, run.id)
+            announce(ending)
+            return locked.run
+
+    def _active(self, runs: Select[Any]) -> list[ActiveRun]:
+        with self._read() as connection:
+            rows = connection.execute(runs).mappings().all()
+        return [ActiveRun(run=RunRecord.of(row), now=row["now"]) for row in rows]
+
+
+def _active_runs() -> Select[Any]:
+    return select(RUN, utc_now().label("now")).where(_ACTIVE)
+
+
+def _release_leases(connection: Connection, run_id: str) -> None:
+    of_run = LEASE.c.run_id == run_id
+    connection.execute(delete(LEASE).where(of_run, LEASE.c.result.is_(None)))
+    # Nobody need produce again what waits here: whoever wants it next takes it over.
+    connection.execute(update(LEASE).where(of_run).values(holder=None, expires_at=None))
