@@ -9,6 +9,7 @@ from dotenv import load_dotenv
 
 from campaign_pipeline.commands.build import build
 from campaign_pipeline.commands.migrate import migrate
+from campaign_pipeline.commands.plan import plan
 from campaign_pipeline.commands.preview import preview
 from campaign_pipeline.commands.show import show
 
@@ -21,5 +22,5 @@ def main() -> None:
     load_dotenv(".env")
 
 
-for command in (build, show, preview, migrate):
+for command in (build, plan, show, preview, migrate):
     main.add_command(command)

@@ -71,7 +71,7 @@ class StepAnalysis:
     hit: bool
     reason: str
     saved_ms: int | None
-    expected: Expectation | None
+    expected: Expectation | None = None
     provider: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod

@@ -102,7 +102,7 @@ class Build:
         """Earlier results, as this run may take them."""
         return Reuse(
             settings=self._settings,
-            store=self._store,
+            blobs=self._store,
             ledger=self._ledger,
             campaign_id=self.trigger.campaign_id,
             root_run_id=self.run.root_run_id,
@@ -115,6 +115,16 @@ class Build:
         """The run that a miss is explained by: the base run, or the first of the runs that this one executes again."""
         again = self.run.root_run_id != self.run.id
         return self.trigger.base_run_id or (self.run.root_run_id if again else None)
+
+    @cached_property
+    def _expected(self) -> dict[str, JsonObject]:
+        """What was expected of the steps when the run was opened; only a partial rebuild pays for looking it up."""
+        steps = self._ledger.steps(self.run.id) if self.trigger.is_partial_rebuild else []
+        told = {step.step_id: step.diagnostics.get("expected") for step in steps}
+        return {step_id: expected for step_id, expected in told.items() if expected}
+
+    def _expected_of(self, step_id: str) -> JsonObject:
+        return {"expected": self._expected[step_id]} if step_id in self._expected else {}
 
     @cached_property
     def _answers(self) -> KeptAnswers:
@@ -158,6 +168,7 @@ class Build:
             lease=made.lease,
             diagnostics={
                 **step_diagnostics(made.artifact, reason=reason, saved_ms=answer.saved_ms),
+                **self._expected_of(call.step.step_id),
                 "read": call.read,
                 "timings": {"lookup_ms": _ms(asked - began), "produce_ms": _ms(ended - asked)},
                 **made.diagnostics,

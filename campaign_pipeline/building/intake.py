@@ -7,12 +7,13 @@ Does not belong here: finding them beside the brief (building.brief_file), stori
 from collections.abc import Mapping
 from pathlib import Path
 
+from campaign_pipeline.building.blobs import Blobs
 from campaign_pipeline.building.brief_file import local_files
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.games.template import Template
 from campaign_pipeline.model.brief import Brief
 from campaign_pipeline.model.files import StoredFile
-from campaign_pipeline.storage import ArtifactStore, Verification
+from campaign_pipeline.storage import Verification
 
 
 class Intake:
@@ -22,8 +23,8 @@ class Intake:
         folder: Where the tenant's briefs lie.
     """
 
-    def __init__(self, store: ArtifactStore, *, folder: Path) -> None:
-        self._store = store
+    def __init__(self, blobs: Blobs, *, folder: Path) -> None:
+        self._blobs = blobs
         self._folder = folder
 
     def take_in(
@@ -61,9 +62,9 @@ class Intake:
                 raise CampaignError(ErrorCode.MISSING_ASSET, f"{message}, and {right}")
 
     def _is_sound(self, file: StoredFile) -> bool:
-        verdict = self._store.verify(file.content_hash, size_bytes=file.size_bytes)
+        verdict = self._blobs.verify(file.content_hash, size_bytes=file.size_bytes)
         return verdict is Verification.SOUND
 
     def _stored(self, path: Path) -> StoredFile:
-        blob = self._store.put_file(path)
+        blob = self._blobs.put_file(path)
         return StoredFile.of(path, content_hash=blob.content_hash, size_bytes=blob.size_bytes)

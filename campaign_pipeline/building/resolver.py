@@ -4,6 +4,7 @@ Belongs here: parent or base run, brief and overrides, and the order in which th
 Does not belong here: reading a brief's file (building.brief_file), storing its files (building.intake).
 """
 
+from campaign_pipeline.building.blobs import Blobs
 from campaign_pipeline.building.brief_file import read_brief, resolve_brief
 from campaign_pipeline.building.choices import audio_choice, cache_mode, text_choice
 from campaign_pipeline.building.intake import Intake
@@ -14,16 +15,20 @@ from campaign_pipeline.games.catalogue import load_template
 from campaign_pipeline.model.brief import Brief
 from campaign_pipeline.model.files import StoredFile
 from campaign_pipeline.settings import Settings
-from campaign_pipeline.storage import ArtifactStore, TenantLedger
+from campaign_pipeline.storage import TenantLedger
 
 
 class TriggerResolver:
-    """Turns an order into the trigger that the run is held to."""
+    """Turns an order into the trigger that the run is held to.
 
-    def __init__(self, *, settings: Settings, ledger: TenantLedger, store: ArtifactStore) -> None:
+    Args:
+        blobs: Where the brief's files are taken in: the artifact store, or what only hashes them for a plan.
+    """
+
+    def __init__(self, *, settings: Settings, ledger: TenantLedger, blobs: Blobs) -> None:
         self._settings = settings
         self._ledger = ledger
-        self._store = store
+        self._blobs = blobs
 
     def resolve(self, order: RunOrder) -> Trigger:
         """Read the brief, check it, and take the files it names into the store.
@@ -58,7 +63,7 @@ class TriggerResolver:
         )
 
     def _intake(self, order: RunOrder) -> Intake:
-        return Intake(self._store, folder=self._settings.briefs_dir / order.tenant_id)
+        return Intake(self._blobs, folder=self._settings.briefs_dir / order.tenant_id)
 
     def _brief(self, order: RunOrder, base: Trigger | None) -> Brief:
         names = {"tenant": order.tenant_id, "campaign": order.campaign_id}

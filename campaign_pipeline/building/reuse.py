@@ -6,13 +6,13 @@ Does not belong here: making a result anew (building.build), the table of result
 
 from dataclasses import dataclass
 
+from campaign_pipeline.building.blobs import Blobs
 from campaign_pipeline.building.calls import StepCall
 from campaign_pipeline.building.reasons import why_inputs_missed
 from campaign_pipeline.model.digest import ContentHash
 from campaign_pipeline.settings import CacheMode, Settings
 from campaign_pipeline.storage import (
     ArtifactRecord,
-    ArtifactStore,
     NewArtifact,
     NewCacheEntry,
     TenantLedger,
@@ -49,7 +49,7 @@ class Reuse:
         self,
         *,
         settings: Settings,
-        store: ArtifactStore,
+        blobs: Blobs,
         ledger: TenantLedger,
         campaign_id: str,
         root_run_id: str,
@@ -57,7 +57,7 @@ class Reuse:
         compared_run_id: str | None = None,
     ) -> None:
         self._settings = settings
-        self._store = store
+        self._blobs = blobs
         self._ledger = ledger
         self._campaign_id = campaign_id
         self._root_run_id = root_run_id
@@ -86,14 +86,19 @@ class Reuse:
             lifetime=policy.lifetime,
         )
 
+    @property
+    def never(self) -> str | None:
+        """Why this run reuses nothing whatever it is asked; None where it does."""
+        return None if self.mode is CacheMode.USE else f"cache is set to {self.mode.value}"
+
     def ask(self, call: StepCall) -> CacheAnswer:
         """Look for an equal call's result, and check every byte of it.
 
         Raises:
             CampaignError: LEDGER_UNAVAILABLE, STORE_UNAVAILABLE.
         """
-        if self.mode is not CacheMode.USE:
-            return CacheAnswer(None, f"cache is set to {self.mode.value}")
+        if self.never is not None:
+            return CacheAnswer(None, self.never)
         entry = self._ledger.cache_entry(self.key(call))
         if entry is None:
             return CacheAnswer(None, self._why_missed(call))
@@ -110,16 +115,16 @@ class Reuse:
 
     def damage(self, artifact: ArtifactRecord | NewArtifact) -> str | None:
         """Say what is wrong with an artifact's bytes, or with what it refers to; None when they hold."""
-        verdict = self._store.verify(artifact.content_hash, size_bytes=artifact.size_bytes)
+        verdict = self._blobs.verify(artifact.content_hash, size_bytes=artifact.size_bytes)
         if verdict is not Verification.SOUND:
             return f"the earlier result's bytes are {verdict.value}"
         for name, digest in artifact.metadata.get("attachments", {}).items():
-            verdict = self._store.verify(digest)
+            verdict = self._blobs.verify(digest)
             if verdict is not Verification.SOUND:
                 return f"the earlier result's {name} is {verdict.value}"
         for reference in artifact.metadata.get("references", ()):
             # Other steps' artifacts and the brief's files are hashed where they are read: here they must be there.
-            if self._store.size(reference) is None:
+            if self._blobs.size(reference) is None:
                 return f"the earlier result refers to {reference}, which is missing"
         return None
 

@@ -37,6 +37,11 @@ class Trigger(BaseModel):
     text: ProviderChoice
     audio: ProviderChoice
 
+    @property
+    def is_partial_rebuild(self) -> bool:
+        """Whether it builds something else than the brief as it lies there."""
+        return bool(self.base_run_id or self.overrides)
+
     def to_json(self) -> JsonObject:
         """Give the form that `run.trigger` keeps."""
         return self.model_dump(mode="json")

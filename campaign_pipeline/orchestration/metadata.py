@@ -14,6 +14,7 @@ from typing import Any
 
 import dagster as dg
 
+from campaign_pipeline.building.analysis import StepAnalysis
 from campaign_pipeline.building.build import StepOutcome
 from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.model.digest import JsonObject
@@ -27,8 +28,8 @@ _SWATCH_PX = (72, 40)
 
 
 def of_step(outcome: StepOutcome) -> dict[str, Any]:
-    """Say how the step came by its artifact: what a person asks first."""
-    return {"cache": "hit" if outcome.cache_hit else "miss", "why": outcome.reason}
+    """Say how the step came by its artifact: what a person asks first, in the words of every other place."""
+    return StepAnalysis.of(outcome.step_id, outcome.diagnostics).labelled
 
 
 def of_artifact(outcome: StepOutcome, builder: Builder) -> dict[str, Any]:
