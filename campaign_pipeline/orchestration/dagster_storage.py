@@ -23,7 +23,7 @@ _LOCK = "first-opening.lock"
 _FIRST_OPENING_S = 120.0
 
 
-class SqliteStorage(_BUILT_IN):  # type: ignore[misc]  there is no public name that could be typed
+class SqliteStorage(_BUILT_IN):  # type: ignore[misc]  # it has no public name
     """The storage that `storage: {sqlite: …}` stands for, in the same folders.
 
     Dagster's own makes its tables where they are looked for: of eight processes that open a new instance at once, six

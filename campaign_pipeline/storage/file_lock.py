@@ -1,7 +1,7 @@
 """A lock of one file's name, for what only one process of a machine may do at a time.
 
 Belongs here: the lock, on every platform, given back by a process that dies.
-Does not belong here: what is done under it (schema, orchestration.dagster_storage), or the store's own lock (store_lock).
+Does not belong here: what is done under it (schema, orchestration.dagster_storage), or a store's own lock.
 """
 
 import sqlite3
