@@ -4,7 +4,7 @@ Belongs here: the words and figures of hit and miss, of what was expected, of ti
 Does not belong here: deciding about reuse (building.reuse), predicting it (building.planning), drawing (terminal).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -140,6 +140,11 @@ def total_saved_ms(analyses: Iterable[StepAnalysis]) -> int:
 def seconds(milliseconds: float) -> str:
     """Spell a duration as every table does."""
     return f"{milliseconds / 1000:,.2f} s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Name several things in one phrase."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def provider_words(provider: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ Does not belong here: how a trigger comes to be (resolver), plans of many campai
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from campaign_pipeline.building.analysis import Expectation
+from campaign_pipeline.building.analysis import Expectation, listed
 from campaign_pipeline.building.calls import (
     StepCall,
     StoredArtifact,
@@ -74,7 +74,7 @@ class Forecast:
     def _expect(self, step: Step) -> Expectation:
         waits_for = [step_id for step_id in step.upstream if step_id not in self._foreseen]
         if waits_for:
-            reason = self._reuse.never or f"waits for {' and '.join(waits_for)}"
+            reason = self._reuse.never or f"waits for {listed(waits_for)}"
             return Expectation(step_id=step.step_id, reuse=False, reason=reason)
         inputs = {step_id: self._foreseen[step_id] for step_id in step.upstream}
         made = {step_id: StoredArtifact(known.artifact, _UNREAD) for step_id, known in inputs.items()}
@@ -103,4 +103,4 @@ def _given(answer: CacheAnswer, again: frozenset[StepId]) -> str:
     if answer.artifact is None or not again:
         return answer.reason
     names = [step.step_id for step in STEPS if step.step_id in again]
-    return f"{answer.reason}, once {' and '.join(names)} {'is' if len(names) == 1 else 'are'} made again"
+    return f"{answer.reason}, once {listed(names)} {'is' if len(names) == 1 else 'are'} made again"

@@ -51,8 +51,8 @@ class CampaignPlan:
         """Give the shape that scripts read."""
         steps = [
             {
-                **step.to_json(),
                 "step_id": step.step_id,
+                **step.to_json(),
                 "input_hash": step.input_hash,
                 "saved_ms": step.saved_ms,
             }

@@ -4,13 +4,13 @@ Belongs here: exit codes, and the words for a run or a campaign on a command lin
 Does not belong here: any one command.
 """
 
+import re
 import shutil
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from functools import wraps
 from typing import ParamSpec, TypeVar
-from uuid import UUID
 
 import click
 
@@ -24,6 +24,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 EXIT_FAILED = 1
+
+_FEWEST_DIGITS = 8
+"""As many as Dagster's UI shows of a run's id."""
+
+_RUN_ID = re.compile(rf"[0-9a-fA-F]{{{_FEWEST_DIGITS},32}}")
+_NAMED_RUNS = 5
 
 
 def plainly(command: Callable[P, R]) -> Callable[P, R]:
@@ -46,21 +52,33 @@ def opened_builder() -> AbstractContextManager[Builder]:
 
 
 def run_of(builder: Builder, text: str) -> RunRecord:
-    """Find a run by its id, or the newest of a campaign.
+    """Find a run by its id or the beginning of it, or the newest of a campaign.
 
     Raises:
-        CampaignError: VALIDATION_ERROR when it names neither.
+        CampaignError: VALIDATION_ERROR when it names no run, or more than one.
     """
-    try:
-        run = builder.ledger.housekeeping("show").find_run(str(UUID(text)))
-        missing = f"RUN: {text} is in no ledger row"
-    except ValueError:
-        campaign = CampaignKey.parse(text, source="RUN (a whole run id, or a campaign)")
-        run = builder.ledger.tenant(campaign.tenant_id).newest_run(campaign.campaign_id)
-        missing = f"RUN: {campaign} has no run yet; build it: campaign build {campaign}"
+    digits = text.replace("-", "")
+    if _RUN_ID.fullmatch(digits):
+        return _run_beginning_with(builder, text)
+    source = f"RUN (a run id, {_FEWEST_DIGITS} digits of it at least, or a campaign)"
+    campaign = CampaignKey.parse(text, source=source)
+    run = builder.ledger.tenant(campaign.tenant_id).newest_run(campaign.campaign_id)
     if run is None:
-        raise CampaignError(ErrorCode.VALIDATION_ERROR, missing)
+        message = f"RUN: {campaign} has no run yet; build it: campaign build {campaign}"
+        raise CampaignError(ErrorCode.VALIDATION_ERROR, message)
     return run
+
+
+def _run_beginning_with(builder: Builder, text: str) -> RunRecord:
+    found = builder.ledger.housekeeping("show").runs_beginning_with(text, limit=_NAMED_RUNS + 1)
+    if not found:
+        raise CampaignError(ErrorCode.VALIDATION_ERROR, f"RUN: {text} is in no ledger row")
+    if len(found) > 1:
+        named = ", ".join(f"{run.id} ({run.tenant_id}/{run.campaign_id})" for run in found[:_NAMED_RUNS])
+        more = ", and more" if len(found) > _NAMED_RUNS else ""
+        message = f"RUN: {text} begins several runs: {named}{more}; more digits of one are expected"
+        raise CampaignError(ErrorCode.VALIDATION_ERROR, message)
+    return found[0]
 
 
 def this_command() -> str:

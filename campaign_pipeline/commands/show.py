@@ -20,7 +20,7 @@ from campaign_pipeline.storage import RunRecord
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 @plainly
 def show(*, run: str, as_json: bool) -> None:
-    """Show RUN: a run id, or KEY (<tenant>/<campaign>) for the campaign's newest run."""
+    """Show RUN: a run id or its first 8 digits, or KEY (<tenant>/<campaign>) for the campaign's newest run."""
     with opened_builder() as builder:
         report(terminal.console(), builder, run_of(builder, run), as_json=as_json)
 

@@ -1,8 +1,10 @@
 """Finding runs whosever they are.
 
-Belongs here: looking a run up where only its id is known.
+Belongs here: looking a run up where only its id is known, or the beginning of it.
 Does not belong here: what a tenant does with its own runs (runs).
 """
+
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -25,3 +27,18 @@ class RunSearch(HousekeepingScope):
         with self._read() as connection:
             row = connection.execute(select(RUN).where(RUN.c.id == wanted)).mappings().one_or_none()
             return None if row is None else RunRecord.of(row)
+
+    def runs_beginning_with(self, digits: str, *, limit: int) -> list[RunRecord]:
+        """Find the runs whose id begins so, whosever they are, the newest first.
+
+        Args:
+            digits: Hex digits, at most 32; hyphens are free.
+        """
+        digits = digits.replace("-", "").lower()
+        # A range, which both databases find by the primary key, whether it is text or a native uuid.
+        first, last = str(UUID(digits.ljust(32, "0"))), str(UUID(digits.ljust(32, "f")))
+        found = (
+            select(RUN).where(RUN.c.id.between(first, last)).order_by(RUN.c.created_at.desc()).limit(limit)
+        )
+        with self._read() as connection:
+            return [RunRecord.of(row) for row in connection.execute(found).mappings()]
