@@ -102,7 +102,7 @@ def grant_app_role(connection: Connection, login: str) -> None:
         raise CampaignError(ErrorCode.VALIDATION_ERROR, message)
     options = " WITH INHERIT TRUE, SET TRUE" if _has_set_option(connection) else ""
     name = connection.dialect.identifier_preparer.quote_identifier(login)
-    connection.exec_driver_sql(f"GRANT {APP_ROLE} TO {name}{options}".replace("%", "%%"))
+    connection.exec_driver_sql(f"GRANT {APP_ROLE} TO {name}{options}")
 
 
 def _has_set_option(connection: Connection) -> bool:

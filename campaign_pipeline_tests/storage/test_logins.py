@@ -1,0 +1,273 @@
+"""Logins of a Postgres server: who may migrate a ledger, who may only work with it, and what the others are told."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from multiprocessing import get_context
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, func, inspect, select, text
+
+from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.storage import Ledger
+from campaign_pipeline.storage.app_role import APP_ROLE
+from campaign_pipeline.storage.ledger_address import LedgerAddress
+from campaign_pipeline.storage.migrating import migrate_ledger
+from campaign_pipeline.storage.schema import HEAD, Migration
+from campaign_pipeline.storage.tables import RUN
+from campaign_pipeline_tests.databases import PostgresServer
+from campaign_pipeline_tests.storage.building import entry_for, open_run, produce, reuse
+
+Login = Callable[[str], str]
+SIDE_BY_SIDE = 4
+
+
+@pytest.fixture
+def login(postgres_server: PostgresServer) -> Iterator[Login]:
+    """Make logins that are no superusers, and that are gone after the test."""
+    with ExitStack() as stack:
+
+        def make(powers: str) -> str:
+            name = f"login_{uuid4().hex[:12]}"
+            postgres_server.execute(f"CREATE ROLE {name} LOGIN {powers}")
+            stack.callback(postgres_server.execute, f"DROP ROLE {name}")
+            return name
+
+        yield make
+
+
+@pytest.fixture
+def without_role(postgres_server: PostgresServer) -> None:
+    """No database of this server has been migrated yet."""
+    postgres_server.execute(f"DROP ROLE IF EXISTS {APP_ROLE}")
+
+
+@pytest.fixture
+def database(login: Login, postgres_server: PostgresServer) -> Iterator[str]:  # noqa: ARG001  torn down before it
+    """The name of an empty database; it is dropped before the logins are."""
+    name = f"test_{uuid4().hex}"
+    postgres_server.execute(f"CREATE DATABASE {name}")
+    yield name
+    postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def owner(
+    without_role: None,  # noqa: ARG001  first of all: a database that is there would keep the role
+    login: Login,
+    database: str,
+    postgres_server: PostgresServer,
+) -> str:
+    """A login that owns the database and may make roles; it administers nobody else's."""
+    name = login("CREATEROLE")
+    postgres_server.execute(f"ALTER DATABASE {database} OWNER TO {name}")
+    return name
+
+
+def build_one_and_reuse_it(url: str) -> None:
+    ledger = Ledger.open(url)
+    tenant = ledger.tenant("demo")
+    made = produce(tenant, open_run(tenant), "bgm", cache=entry_for(tenant, "bgm"))
+    reuse(tenant, open_run(tenant), "bgm", artifact_id=made.id)
+    ledger.close()
+
+
+def test_an_owner_who_is_no_superuser_makes_everything_by_opening(
+    owner: str, database: str, postgres_server: PostgresServer
+) -> None:
+    url = postgres_server.url(database, login=owner)
+
+    build_one_and_reuse_it(url)
+
+    assert migrate_ledger(url) == Migration(HEAD, HEAD)
+
+
+def test_an_owner_is_held_by_row_level_security_like_everybody(
+    owner: str, database: str, postgres_server: PostgresServer
+) -> None:
+    url = postgres_server.url(database, login=owner)
+    build_one_and_reuse_it(url)
+    ledger, count = Ledger.open(url), select(func.count()).select_from(RUN)
+
+    with ledger._database.read_as_login() as connection:
+        seen = connection.scalar(count)
+        connection.execute(text("SELECT set_config('campaign.purpose', 'migrate', true)"))
+        seen_by_migrations = connection.scalar(count)
+
+    ledger.close()
+    assert (seen, seen_by_migrations) == (0, 2)
+
+
+def test_a_login_that_owns_nothing_works_with_a_ledger_that_was_granted_to_it(
+    owner: str, login: Login, database: str, postgres_server: PostgresServer
+) -> None:
+    member = login("NOINHERIT")
+    migrate_ledger(postgres_server.url(database, login=owner), grant_to=[member])
+    url = postgres_server.url(database, login=member)
+
+    build_one_and_reuse_it(url)
+    again = migrate_ledger(url)
+
+    assert again == Migration(HEAD, HEAD)
+    ledger = Ledger.open(url)
+    with ledger._database.read_as_login() as connection:
+        owned = connection.scalar(
+            text("SELECT count(*) FROM pg_class WHERE relowner = current_user::regrole")
+        )
+    ledger.close()
+    assert owned == 0
+
+
+def test_a_login_that_may_make_nothing_is_told_who_may(
+    login: Login, database: str, postgres_server: PostgresServer
+) -> None:
+    stranger = login("")
+
+    with pytest.raises(CampaignError, match="permission denied for schema public") as refused:
+        Ledger.open(postgres_server.url(database, login=stranger))
+
+    _tells_what_to_do(refused.value)
+
+
+@pytest.mark.usefixtures("without_role")
+def test_a_login_that_may_make_tables_but_no_roles_is_told_who_may(
+    login: Login, database: str, postgres_server: PostgresServer
+) -> None:
+    maker = login("NOCREATEROLE")
+    postgres_server.execute(f"ALTER DATABASE {database} OWNER TO {maker}")
+    url = postgres_server.url(database, login=maker)
+
+    with pytest.raises(CampaignError, match="permission denied to create role") as refused:
+        Ledger.open(url)
+
+    _tells_what_to_do(refused.value)
+    assert _tables_of(postgres_server.url(database)) == set()
+
+
+def test_an_owner_to_whom_another_owner_s_role_was_not_granted_is_told_who_may(
+    login: Login, database: str, postgres_url: str, postgres_server: PostgresServer
+) -> None:
+    """Roles are the cluster's: the second database finds the role that the first one's owner made."""
+    Ledger.open(postgres_url).close()
+    second = login("CREATEROLE")
+    postgres_server.execute(f"ALTER DATABASE {database} OWNER TO {second}")
+    url = postgres_server.url(database, login=second)
+
+    with pytest.raises(CampaignError, match=f'permission denied to grant role "{APP_ROLE}"') as refused:
+        Ledger.open(url)
+    postgres_server.execute(f"GRANT {APP_ROLE} TO {second}")
+    build_one_and_reuse_it(url)
+
+    _tells_what_to_do(refused.value)
+
+
+def test_a_login_without_the_role_is_told_who_may_grant_it(
+    login: Login, database: str, postgres_server: PostgresServer
+) -> None:
+    migrate_ledger(postgres_server.url(database))
+    stranger = login("")
+
+    with pytest.raises(
+        CampaignError, match="permission denied for table campaign_alembic_version"
+    ) as refused:
+        Ledger.open(postgres_server.url(database, login=stranger))
+
+    _tells_what_to_do(refused.value)
+
+
+def test_a_ledger_that_was_restored_without_its_roles_is_mended_by_migrating(
+    owner: str, database: str, postgres_server: PostgresServer
+) -> None:
+    """A dump of one database holds policies and tables, and no roles."""
+    url = postgres_server.url(database, login=owner)
+    build_one_and_reuse_it(url)
+    ledger = Ledger.open(url)
+    with ledger._database.write_as_login() as connection:
+        connection.execute(text(f"DROP OWNED BY {APP_ROLE}"))
+        connection.execute(text(f"DROP ROLE {APP_ROLE}"))
+
+    with pytest.raises(CampaignError, match=f'role "{APP_ROLE}" does not exist') as refused:
+        ledger.tenant("demo").newest_run("summer")
+    migrate_ledger(url)
+    found = ledger.tenant("demo").newest_run("summer")
+
+    ledger.close()
+    assert found is not None
+    _tells_what_to_do(refused.value)
+
+
+@pytest.mark.usefixtures("without_role")
+@pytest.mark.parametrize("power", ["SUPERUSER", "BYPASSRLS"])
+def test_a_role_that_sees_all_is_not_worked_in(
+    power: str, postgres_url: str, postgres_server: PostgresServer
+) -> None:
+    postgres_server.execute(f"CREATE ROLE {APP_ROLE} {power}")
+
+    try:
+        with pytest.raises(CampaignError, match=f"role {APP_ROLE} is a superuser or bypasses") as refused:
+            Ledger.open(postgres_url)
+    finally:
+        postgres_server.execute(f"DROP ROLE {APP_ROLE}")
+
+    assert refused.value.code is ErrorCode.LEDGER_UNAVAILABLE
+    assert _tables_of(postgres_url) == set()
+
+
+def test_databases_of_one_cluster_that_migrate_at_the_same_moment_share_one_role(
+    owner: str, postgres_server: PostgresServer
+) -> None:
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+
+    with ExitStack() as stack:
+        names = [
+            stack.enter_context(postgres_server.database()).rpartition("/")[2] for _ in range(SIDE_BY_SIDE)
+        ]
+        for name in names:
+            postgres_server.execute(f"ALTER DATABASE {name} OWNER TO {owner}")
+        urls = [postgres_server.url(name, login=owner) for name in names]
+        with context.Pool(SIDE_BY_SIDE) as pool:
+            made = pool.map(migrate_ledger, urls, chunksize=1)
+
+        assert made == [Migration(None, HEAD)] * SIDE_BY_SIDE
+
+
+def test_what_is_no_login_is_named(postgres_url: str) -> None:
+    with pytest.raises(CampaignError, match="--grant: 'nobody; DROP' found; the name of a login") as refused:
+        migrate_ledger(postgres_url, grant_to=["nobody; DROP"])
+
+    assert refused.value.code is ErrorCode.VALIDATION_ERROR
+
+
+def test_a_login_with_an_awkward_name_is_granted_the_ledger(
+    postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    name = 'The "100 %" login'
+    quoted = '"' + name.replace('"', '""') + '"'
+    postgres_server.execute(f"CREATE ROLE {quoted} LOGIN")
+
+    try:
+        migrate_ledger(postgres_url, grant_to=[name])
+        ledger = Ledger.open(postgres_url)
+        with ledger._database.read_as_login() as connection:
+            member = connection.scalar(
+                text("SELECT pg_has_role(:name, :role, 'SET')"), {"name": name, "role": APP_ROLE}
+            )
+        ledger.close()
+    finally:
+        postgres_server.execute(f"DROP ROLE {quoted}")
+
+    assert member
+
+
+def _tells_what_to_do(error: CampaignError) -> None:
+    assert (error.code, error.retryable) == (ErrorCode.LEDGER_UNAVAILABLE, False)
+    assert "run `campaign migrate`, with --grant LOGIN for the login that builds" in str(error)
+    assert "s3cret" not in str(error)
+
+
+def _tables_of(url: str) -> set[str]:
+    engine = create_engine(LedgerAddress.parse(url).url)
+    tables = set(inspect(engine).get_table_names())
+    engine.dispose()
+    return tables
