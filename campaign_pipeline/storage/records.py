@@ -16,6 +16,9 @@ from campaign_pipeline.storage.hashing import CacheScope
 from campaign_pipeline.storage.states import RunStatus, RunStepStatus
 from campaign_pipeline.storage.tables import ARTIFACT, RUN, RUN_STEP, STEP_CACHE
 
+TRIMMED_AT = "trimmed_at"
+"""The one key that retention leaves in a step's diagnostics: when it took the others, and the run's context."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord:
@@ -71,6 +74,11 @@ class StepRecord:
     completed_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def trimmed_at(self) -> str | None:
+        """When retention took its diagnostics, in ISO 8601; None while they are whole."""
+        return self.diagnostics.get(TRIMMED_AT)
 
     @classmethod
     def of(cls, row: RowMapping) -> "StepRecord":
