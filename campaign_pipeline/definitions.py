@@ -7,6 +7,7 @@ Does not belong here: any of the parts; each has a file of its own under orchest
 import dagster as dg
 
 from campaign_pipeline.orchestration.assets import campaign_assets
+from campaign_pipeline.orchestration.housekeeping import campaign_gc, weekly_gc
 from campaign_pipeline.orchestration.io_managers import (
     FileArtifactIOManager,
     JsonArtifactIOManager,
@@ -15,13 +16,18 @@ from campaign_pipeline.orchestration.io_managers import (
 from campaign_pipeline.orchestration.jobs import campaign_build, campaign_update_audio
 from campaign_pipeline.orchestration.resources import BuilderResource, TriggerResource
 from campaign_pipeline.orchestration.schedules import recurring_builds
-from campaign_pipeline.orchestration.sensors import campaigns_with_briefs
+from campaign_pipeline.orchestration.sensors import (
+    campaigns_with_briefs,
+    cancelled_runs,
+    failed_runs,
+    runs_that_are_over,
+)
 
 defs = dg.Definitions(
     assets=campaign_assets,  # campaign_brief → game_config, bgm → game_bundle → campaign_manifest
-    jobs=[campaign_build, campaign_update_audio],
-    schedules=[recurring_builds],
-    sensors=[campaigns_with_briefs],
+    jobs=[campaign_build, campaign_update_audio, campaign_gc],
+    schedules=[recurring_builds, weekly_gc],
+    sensors=[campaigns_with_briefs, runs_that_are_over, cancelled_runs, failed_runs],
     resources={
         "builder": BuilderResource(),  # ledger, artifact store, settings
         "trigger": TriggerResource.configure_at_launch(),  # base run, overrides, cache mode of one build

@@ -6,6 +6,7 @@ Does not belong here: ending one (storage.reconciling), Dagster's record (orches
 
 import logging
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from campaign_pipeline.building.run_history import RecordedRun, RunHistory, Standing
@@ -102,8 +103,10 @@ def judge(run: ActiveRun, record: RecordedRun | None) -> Ending | None:
     if loss is None:
         return None
     if record is not None and record.standing is Standing.CANCELLING:
-        return _cancelled(f"it was being cancelled, and {loss}")
-    return _lost(loss)
+        ending = _cancelled(f"it was being cancelled, and {loss}")
+    else:
+        ending = _lost(loss)
+    return replace(ending, worked_until=run.seen_at)
 
 
 def _as_recorded(record: RecordedRun) -> Ending:

@@ -16,6 +16,7 @@ import click
 
 from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.building.campaign_key import CampaignKey
+from campaign_pipeline.building.reconciler import Reconciler
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.settings import Settings
 from campaign_pipeline.storage import RunRecord
@@ -49,6 +50,18 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
 def opened_builder() -> AbstractContextManager[Builder]:
     """Lend a builder over the environment's ledger and store."""
     return closing(Builder(Settings.from_environment()))
+
+
+def end_lost_runs(builder: Builder) -> None:
+    """End runs that were lost before anything is told of them; Dagster is loaded only where there seems to be one."""
+    if not builder.reconciler.finds_any_lost():
+        return
+
+    from campaign_pipeline.orchestration.history import DagsterHistory  # noqa: PLC0415  2 s, and only for the lost
+    from campaign_pipeline.orchestration.instance import opened_instance  # noqa: PLC0415
+
+    with opened_instance() as instance:
+        Reconciler(builder.ledger, DagsterHistory(instance)).try_to_reconcile()
 
 
 def run_of(builder: Builder, text: str) -> RunRecord:

@@ -1,18 +1,23 @@
 """Starting a build from this process, on the same instance that the UI and `dagster job execute` use.
 
-Belongs here: finding the instance, and running the job on it.
-Does not belong here: what is shown of it (cli).
+Belongs here: running the job.
+Does not belong here: which instance that is (instance), or what is shown of the build (commands, terminal).
 """
 
-import os
-from pathlib import Path
+from contextlib import closing, suppress
 from typing import Any
 from uuid import uuid4
 
 import dagster as dg
 
+from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.building.campaign_key import CampaignKey
+from campaign_pipeline.errors import CampaignError
+from campaign_pipeline.orchestration.ended_runs import settle
+from campaign_pipeline.orchestration.history import DagsterHistory
+from campaign_pipeline.orchestration.instance import opened_instance
 from campaign_pipeline.orchestration.partitions import PARTITION_TAG
+from campaign_pipeline.settings import Settings
 
 
 class Launch:
@@ -37,7 +42,7 @@ class Launch:
         from campaign_pipeline.definitions import defs  # noqa: PLC0415  definitions import this package
 
         job = defs.resolve_job_def("campaign_build")
-        with _instance() as instance:
+        with opened_instance() as instance:
             result = job.execute_in_process(
                 run_id=self.run_id,
                 instance=instance,
@@ -49,7 +54,20 @@ class Launch:
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },
             )
-        return None if result.success else _first_failure(result)
+            if result.success:
+                return None
+            _settle(self.run_id, instance)
+        return _first_failure(result)
+
+
+def _settle(run_id: str, instance: dg.DagsterInstance) -> None:
+    """See to it that the ledger knows how the run ended, though an interrupt may have come before any step."""
+    run = instance.get_run_by_id(run_id)
+    builder = Builder(Settings.from_environment(), history=DagsterHistory(instance))
+    # A ledger that cannot be told is told by the next start of anything.
+    with closing(builder), suppress(CampaignError):
+        if run is not None and run.is_finished:
+            settle(builder, run)
 
 
 def _first_failure(result: dg.ExecuteInProcessResult) -> str:
@@ -58,12 +76,3 @@ def _first_failure(result: dg.ExecuteInProcessResult) -> str:
         if told is not None and told.description:
             return told.description
     return f"Dagster's run {result.run_id} failed; its log is in Dagster's history"
-
-
-def _instance() -> dg.DagsterInstance:
-    """Open the instance that `dagster job execute` would open from here (dagster-facts, 24)."""
-    if os.environ.get("DAGSTER_HOME"):
-        return dg.DagsterInstance.get()
-    if Path("dagster.yaml").is_file():
-        return dg.DagsterInstance.from_config(str(Path.cwd()))
-    return dg.DagsterInstance.ephemeral()

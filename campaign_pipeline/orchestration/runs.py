@@ -5,11 +5,15 @@ Does not belong here: what is done with the order (building).
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import dagster as dg
 
 from campaign_pipeline.building.campaign_key import CampaignKey
 from campaign_pipeline.building.order import CAMPAIGN_BUILD, CAMPAIGN_UPDATE_AUDIO, RunOrder
+from campaign_pipeline.errors import CampaignError
+from campaign_pipeline.model.steps import STEPS
 from campaign_pipeline.orchestration.partitions import PARTITION_TAG
 from campaign_pipeline.orchestration.resources import TriggerResource
 
@@ -50,6 +54,42 @@ def run_order(run: dg.DagsterRun, *, trigger: TriggerResource, step_ids: tuple[s
         parent_run_id=run.parent_run_id or run.tags.get(PARENT_RUN_TAG),
         root_run_id=run.root_run_id or run.tags.get(ROOT_RUN_TAG),
         launched_by=_launched_by(run),
+    )
+
+
+def order_on_record(run: dg.DagsterRun) -> RunOrder | None:
+    """Read an order from Dagster's record alone, as of a run that ended before any step; None where it is not ours."""
+    step_ids = _steps_on_record(run)
+    if not step_ids:
+        return None
+    try:
+        order = run_order(run, trigger=_trigger_on_record(run), step_ids=step_ids)
+    except CampaignError:
+        return None  # it names no campaign, and so no tenant in whose ledger it could stand
+    return replace(order, step_ids=step_ids)
+
+
+def _steps_on_record(run: dg.DagsterRun) -> tuple[str, ...]:
+    """Name our steps that a run was asked to run; none for a job that is not about our assets."""
+    chosen = {step.step_id for step in STEPS}
+    if run.asset_selection is not None:
+        chosen &= {key.to_user_string() for key in run.asset_selection}
+    elif run.job_name not in WORKFLOW_BY_JOB:
+        return ()
+    if run.step_keys_to_execute:
+        chosen &= set(run.step_keys_to_execute)
+    return tuple(step.step_id for step in STEPS if step.step_id in chosen)
+
+
+def _trigger_on_record(run: dg.DagsterRun) -> TriggerResource:
+    """Read a run's configuration of the trigger; what Dagster would have refused is left out."""
+    found: Any = run.run_config
+    for name in ("resources", "trigger", "config"):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    kinds = {"base_run_id": str, "overrides": dict, "cache": str}
+    told = found if isinstance(found, Mapping) else {}
+    return TriggerResource(
+        **{name: told[name] for name, kind in kinds.items() if isinstance(told.get(name), kind)}
     )
 
 

@@ -6,7 +6,7 @@ legal (states).
 """
 
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from campaign_pipeline.errors import ErrorCode
@@ -103,13 +103,25 @@ class LockedRun(LockedRows):
             self.note(step_id, diagnostics)
         self.change_step(step_id, status=status, error=error, completed_at=self.now, **values)
 
-    def fail(self, step_id: str, *, error: str, diagnostics: JsonObject | None = None) -> None:
-        """Bring a step to the end of one that came to nothing: failed if it had begun to produce, else skipped."""
+    def fail(
+        self,
+        step_id: str,
+        *,
+        error: str,
+        diagnostics: JsonObject | None = None,
+        worked_until: datetime | None = None,
+    ) -> None:
+        """Bring a step to the end of one that came to nothing: failed if it had begun to produce, else skipped.
+
+        Args:
+            worked_until: When work on it stopped; None is now.
+        """
         step = self.step(step_id)
         if step.status is not RunStepStatus.RUNNING:
             self.conclude(step_id, RunStepStatus.SKIPPED, error=error, diagnostics=diagnostics)
             return
-        ran_s = (self.now - (step.started_at or self.now)).total_seconds()
+        stopped_at = worked_until or self.now
+        ran_s = (stopped_at - (step.started_at or stopped_at)).total_seconds()
         self.conclude(
             step_id,
             RunStepStatus.FAILED,
@@ -134,11 +146,11 @@ class LockedRun(LockedRows):
         status = RunStatus.COMPLETED if error is None else RunStatus.FAILED
         self._end(status, error=error)
 
-    def end(self, status: RunStatus, *, error: str) -> None:
+    def end(self, status: RunStatus, *, error: str, worked_until: datetime | None = None) -> None:
         """End a run that will not come to its own end: what of it is pending or running ends with it."""
         for step in self.steps:
             if step.status in ACTIVE_STEP:
-                self.fail(step.step_id, error=error)
+                self.fail(step.step_id, error=error, worked_until=worked_until)
         self._end(status, error=error)
 
     def _end(self, status: RunStatus, *, error: str | None) -> None:

@@ -57,10 +57,15 @@ class ActiveRun:
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """How a run ends that will not end by itself."""
+    """How a run ends that will not end by itself.
+
+    Args:
+        worked_until: When work on it stopped, as far as that is known; None is now.
+    """
 
     status: Literal[RunStatus.FAILED, RunStatus.CANCELLED]
     error: str
+    worked_until: datetime | None = None
 
 
 Judge = Callable[[ActiveRun], Ending | None]
@@ -108,7 +113,8 @@ class Reconciling(HousekeepingScope):
                 return None
             locked.end_if_done()
             if locked.run.status in ACTIVE_RUN:
-                locked.end(ending.status, error=storable_text(ending.error))
+                words = storable_text(ending.error)
+                locked.end(ending.status, error=words, worked_until=ending.worked_until)
             locked.save()
             _release_leases(connection, run.id)
             announce(ending)

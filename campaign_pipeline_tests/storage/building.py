@@ -7,6 +7,7 @@ from campaign_pipeline.model.digest import ContentHash, content_hash
 from campaign_pipeline.model.steps import STEP_BY_ID
 from campaign_pipeline.storage import ArtifactRecord, NewArtifact, NewCacheEntry, RunRecord, TenantLedger
 from campaign_pipeline.storage.hashing import CacheScope, cache_key
+from campaign_pipeline.storage.worker import Worker
 
 ALL_STEPS = ("game_config", "bgm", "game_bundle", "campaign_manifest")
 
@@ -22,6 +23,7 @@ def open_run(
     campaign_id: str = "summer",
     run_id: str | None = None,
     root_run_id: str | None = None,
+    worker: Worker | None = None,
 ) -> RunRecord:
     run_id = run_id or str(uuid4())
     return tenant.open_run(
@@ -32,6 +34,7 @@ def open_run(
         trigger={"campaign_id": campaign_id, "brief": None},
         step_ids=step_ids,
         root_run_id=root_run_id or run_id,
+        worker=worker,
     )
 
 

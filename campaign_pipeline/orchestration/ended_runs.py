@@ -1,0 +1,66 @@
+"""Runs that have ended in Dagster, brought to their end in the ledger; where no step has told of one, it gets its rows.
+
+Belongs here: paging through Dagster's ended runs, and handing each of ours to the builder.
+Does not belong here: when that is done (sensors, launch), or how such a run ends (building.reconciler).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from campaign_pipeline.building.builder import Builder
+from campaign_pipeline.orchestration.runs import order_on_record
+
+RUNS_A_PAGE = 100
+
+_ENDED_SHORT = (dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.FAILURE)
+"""Ends that a run can come to before any step; one that succeeded has told the ledger of every step."""
+
+_OVERLAP = timedelta(minutes=1)
+"""How far a look goes back behind the last: clocks differ, and what is recorded late carries an earlier time."""
+
+_FIRST_LOOK_BACK = timedelta(days=1)
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndedRuns:
+    """One page of Dagster's runs that were cancelled or failed, and where the next look begins."""
+
+    runs: list[dg.DagsterRun]
+    cursor: str
+
+    @classmethod
+    def after(cls, cursor: str | None, *, instance: dg.DagsterInstance) -> "EndedRuns":
+        """Read the page behind a cursor; without one, what has ended within the last day."""
+        since = _moment(cursor) or datetime.now(UTC) - _FIRST_LOOK_BACK
+        records = instance.get_run_records(
+            filters=dg.RunsFilter(statuses=list(_ENDED_SHORT), updated_after=since),
+            limit=RUNS_A_PAGE,
+            order_by="update_timestamp",
+            ascending=True,
+        )
+        reached = records[-1].update_timestamp if records else since
+        # A full page goes on where it ended, several runs of one moment included; otherwise the looks overlap.
+        onward = reached - (_TICK if len(records) == RUNS_A_PAGE else _OVERLAP)
+        return cls(runs=[record.dagster_run for record in records], cursor=max(since, onward).isoformat())
+
+
+def settle(builder: Builder, run: dg.DagsterRun) -> bool:
+    """End a run in the ledger that has ended in Dagster, if it is one of ours; tell whether it was ended now."""
+    order = order_on_record(run)
+    return order is not None and builder.settle(order)
+
+
+def settle_untold(builder: Builder, runs: list[dg.DagsterRun]) -> int:
+    """Settle those of some runs that the ledger knows nothing of; give how many were ours."""
+    known = builder.ledger.housekeeping("reconcile").known_runs([run.run_id for run in runs])
+    return sum(settle(builder, run) for run in runs if run.run_id not in known)
+
+
+def _moment(cursor: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(cursor or "")
+    except ValueError:
+        return None
