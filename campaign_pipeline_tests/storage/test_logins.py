@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from multiprocessing import get_context
 from uuid import uuid4
 
 import pytest
@@ -17,6 +16,7 @@ from campaign_pipeline.storage.schema import HEAD, Migration
 from campaign_pipeline.storage.tables import RUN
 from campaign_pipeline_tests.databases import PostgresServer
 from campaign_pipeline_tests.storage.building import entry_for, open_run, produce, reuse
+from campaign_pipeline_tests.storage.processes import at_once
 
 Login = Callable[[str], str]
 SIDE_BY_SIDE = 4
@@ -216,9 +216,6 @@ def test_a_role_that_sees_all_is_not_worked_in(
 def test_databases_of_one_cluster_that_migrate_at_the_same_moment_share_one_role(
     owner: str, postgres_server: PostgresServer
 ) -> None:
-    context = get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-
     with ExitStack() as stack:
         names = [
             stack.enter_context(postgres_server.database()).rpartition("/")[2] for _ in range(SIDE_BY_SIDE)
@@ -226,8 +223,8 @@ def test_databases_of_one_cluster_that_migrate_at_the_same_moment_share_one_role
         for name in names:
             postgres_server.execute(f"ALTER DATABASE {name} OWNER TO {owner}")
         urls = [postgres_server.url(name, login=owner) for name in names]
-        with context.Pool(SIDE_BY_SIDE) as pool:
-            made = pool.map(migrate_ledger, urls, chunksize=1)
+
+        made = at_once(migrate_ledger, urls)
 
         assert made == [Migration(None, HEAD)] * SIDE_BY_SIDE
 
