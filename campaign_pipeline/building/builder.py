@@ -49,6 +49,8 @@ class Builder:
         # One process works on one run at a time, step after step: its trigger is frozen, and need not be read again.
         self._build: Build | None = None
         self._presence: Presence | None = None
+        # A step's result never changes: whoever recorded it need not read it again for the steps behind it.
+        self._recorded: dict[tuple[str, str, str], ArtifactRecord] = {}
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -110,6 +112,7 @@ class Builder:
     def _leave(self) -> None:
         """End this process's part of its run; where the run is over for its launcher too, it ends here."""
         presence, self._presence, self._build = self._presence, None, None
+        self._recorded.clear()
         if presence is not None and presence.end():
             self.reconciler.try_to_settle(presence.run_id)
 
@@ -178,6 +181,11 @@ class Builder:
 
     def publish(self, outcome: StepOutcome) -> ArtifactRecord:
         """Write an outcome into the tables: artifact, reusable result, finished step and the run's context."""
+        recorded = self._record(outcome)
+        self._recorded[outcome.tenant_id, outcome.run_id, outcome.step_id] = recorded
+        return recorded
+
+    def _record(self, outcome: StepOutcome) -> ArtifactRecord:
         ledger = self.ledger.tenant(outcome.tenant_id)
         if isinstance(outcome.artifact, ArtifactRecord):
             ledger.record_hit(
@@ -216,7 +224,8 @@ class Builder:
         if run_id is None:
             record = ledger.newest_artifact(campaign_id, step_id)
         else:
-            record = ledger.step_artifact(run_id, step_id)
+            recorded = self._recorded.get((tenant_id, run_id, step_id))
+            record = recorded or ledger.step_artifact(run_id, step_id)
         if record is None:
             where = f"run {run_id}" if run_id else f"any run of {tenant_id}/{campaign_id}"
             message = f"{step_id}: no artifact in {where}; build the whole campaign first"
