@@ -34,7 +34,9 @@ def why_inputs_missed(read: Mapping[str, Any], earlier: Sequence[Mapping[str, An
 
 
 def _changed(now: Mapping[str, Any], then: Mapping[str, Any]) -> list[str]:
-    return [name for name in {**now, **then} if now.get(name, ...) != then.get(name, ...)]
+    changed = [name for name in {**now, **then} if now.get(name, ...) != then.get(name, ...)]
+    # Where nothing was and now fields are, or the other way round, the fields say it.
+    return [name for name in changed if not any(other.startswith(f"{name}.") for other in changed)]
 
 
 def _leaves(value: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

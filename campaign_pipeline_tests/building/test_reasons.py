@@ -55,3 +55,8 @@ def test_what_was_not_kept_is_no_first_build() -> None:
 
     assert why_inputs_missed(read(), [{}]) == reason
     assert why_inputs_missed(read(a=1), [{}, read()]) == "a changed"
+
+
+def test_a_section_that_came_is_named_by_its_fields() -> None:
+    assert why_inputs_missed(read(copy={"title": "a"}), [read(copy=None)]) == "copy.title changed"
+    assert why_inputs_missed(read(copy={}), [read(copy={"title": "a"})]) == "copy.title changed"
