@@ -8,6 +8,7 @@ import click
 from dotenv import load_dotenv
 
 from campaign_pipeline.commands.build import build
+from campaign_pipeline.commands.gc import gc
 from campaign_pipeline.commands.migrate import migrate
 from campaign_pipeline.commands.plan import plan
 from campaign_pipeline.commands.preview import preview
@@ -22,5 +23,5 @@ def main() -> None:
     load_dotenv(".env")
 
 
-for command in (build, plan, show, preview, migrate):
+for command in (build, plan, show, preview, gc, migrate):
     main.add_command(command)

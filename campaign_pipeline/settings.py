@@ -60,6 +60,21 @@ def invalid(name: str, found: object, right: str) -> CampaignError:
     return CampaignError(ErrorCode.VALIDATION_ERROR, f"{name}: {shown(found)} found; {right} is expected")
 
 
+def duration(text: str, *, source: str, or_else: str = "") -> timedelta:
+    """Read a duration as somebody wrote it.
+
+    Args:
+        or_else: What else the source may say, for the message.
+
+    Raises:
+        CampaignError: VALIDATION_ERROR, naming the source, when it is none.
+    """
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise invalid(source, text, f"a duration such as 90d, 12h, 45m or 2w{or_else}")
+    return _span(match)
+
+
 @dataclass(frozen=True)
 class Settings:
     """The pipeline's settings over one environment; each is checked when it is first read."""
@@ -166,14 +181,19 @@ class Settings:
         """How long a paid provider's raw answer may be used again: `CAMPAIGN_ANSWERS_KEPT`, 90 days by default."""
         return self._duration("CAMPAIGN_ANSWERS_KEPT", "90d")
 
+    @cached_property
+    def gc_grace(self) -> timedelta:
+        """How old bytes that nobody refers to, and rows that have expired, must be before they are collected."""
+        return duration(self._text("CAMPAIGN_GC_GRACE", "24h"), source="CAMPAIGN_GC_GRACE")
+
+    @cached_property
+    def retention(self) -> timedelta | None:
+        """How long runs are kept whole after they ended; None, the default, is for ever."""
+        return self._duration("CAMPAIGN_RETENTION", "forever")
+
     def _duration(self, name: str, default: str) -> timedelta | None:
         text = self._text(name, default)
-        if text == "forever":
-            return None
-        match = _DURATION.fullmatch(text)
-        if match is None:
-            raise invalid(name, text, "a duration such as 90d, 12h, 45m or 2w, or forever,")
-        return _lifetime(match)
+        return None if text == "forever" else duration(text, source=name, or_else=", or forever,")
 
     def check(self) -> None:
         """Read every setting that can be wrong, so that a build stops before it works.
@@ -200,6 +220,8 @@ def _scope(text: str) -> CacheScope:
 
 
 def _lifetime(match: re.Match[str]) -> timedelta | None:
-    if match["count"] is None:
-        return None
+    return None if match["count"] is None else _span(match)
+
+
+def _span(match: re.Match[str]) -> timedelta:
     return timedelta(**{_LIFETIME_UNITS[match["unit"]]: int(match["count"])})

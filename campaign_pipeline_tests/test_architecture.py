@@ -115,11 +115,19 @@ def test_the_definitions_are_what_a_stranger_is_told() -> None:
         "campaign_manifest": ["bgm", "campaign_brief", "game_bundle", "game_config"],
     }
     assert not graph.get(dg.AssetKey("campaign_brief")).is_executable
-    assert {job.name for job in defs.jobs or ()} == {"campaign_build", "campaign_update_audio"}
-    [schedule] = defs.schedules or ()
-    assert isinstance(schedule, dg.ScheduleDefinition)
-    assert (schedule.name, schedule.default_status) == ("recurring_builds", dg.DefaultScheduleStatus.STOPPED)
-    assert schedule.execution_timezone == "UTC"
+    assert {job.name for job in defs.jobs or ()} == {
+        "campaign_build",
+        "campaign_update_audio",
+        "campaign_gc",
+    }
+    assert {getattr(schedule, "name", None) for schedule in defs.schedules or ()} == {
+        "recurring_builds",
+        "weekly_gc",
+    }
+    for schedule in defs.schedules or ():
+        assert isinstance(schedule, dg.ScheduleDefinition)
+        assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
+        assert schedule.execution_timezone == "UTC"
     assert defs.executor is dg.in_process_executor
     for name in ("game_config", "bgm", "game_bundle", "campaign_manifest"):
         node = graph.get(dg.AssetKey(name))

@@ -24,6 +24,7 @@ def test_an_empty_environment_gives_the_contracts_defaults() -> None:
     assert settings.cache is CacheMode.USE
     assert settings.cache_policy("generate_bgm_track") == CachePolicy(scope="global", lifetime=None)
     assert settings.max_bundle_mb == 5
+    assert (settings.gc_grace, settings.retention) == (timedelta(hours=24), None)
     assert settings.source_date_epoch is None
 
 
@@ -45,6 +46,12 @@ def test_a_cache_policy_tells_scope_and_lifetime_by_skill() -> None:
     }
 
 
+def test_housekeeping_takes_durations() -> None:
+    settings = Settings({"CAMPAIGN_GC_GRACE": "45m", "CAMPAIGN_RETENTION": "2w"})
+
+    assert (settings.gc_grace, settings.retention) == (timedelta(minutes=45), timedelta(weeks=2))
+
+
 def test_a_public_url_loses_its_closing_slash() -> None:
     assert (
         Settings({"CAMPAIGN_PUBLIC_URL": "https://cdn.example.com/c/"}).public_url
@@ -59,6 +66,9 @@ REFUSED: list[tuple[str, str, Callable[[Settings], Any]]] = [
     ("CAMPAIGN_CACHE_POLICY", "generate_bgm_track=global:0d", lambda settings: settings.cache_policies),
     ("CAMPAIGN_MAX_BUNDLE_MB", "nan", lambda settings: settings.max_bundle_mb),
     ("CAMPAIGN_MAX_BUNDLE_MB", "five", lambda settings: settings.max_bundle_mb),
+    ("CAMPAIGN_GC_GRACE", "0h", lambda settings: settings.gc_grace),
+    ("CAMPAIGN_GC_GRACE", "forever", lambda settings: settings.gc_grace),
+    ("CAMPAIGN_RETENTION", "90", lambda settings: settings.retention),
     ("CAMPAIGN_PUBLIC_URL", "ftp://example.com", lambda settings: settings.public_url),
     ("SOURCE_DATE_EPOCH", "-1", lambda settings: settings.source_date_epoch),
     ("SOURCE_DATE_EPOCH", "999999999999", lambda settings: settings.source_date_epoch),

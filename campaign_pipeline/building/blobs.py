@@ -22,6 +22,9 @@ class Blobs(Protocol):
     def verify(self, content_hash: ContentHash, *, size_bytes: int | None = None) -> Verification:
         """Check a blob's bytes against its hash."""
 
+    def hold(self, content_hash: ContentHash, *, size_bytes: int | None = None) -> Verification:
+        """Check a blob's bytes against its hash, and keep sound ones from being collected as nobody's."""
+
     def size(self, content_hash: ContentHash) -> int | None:
         """Tell a blob's size in bytes; None when it is missing."""
 
@@ -57,6 +60,10 @@ class PlannedBlobs(Blobs):
         if key not in self._verdicts:
             self._verdicts[key] = self._store.verify(content_hash, size_bytes=size_bytes)
         return self._verdicts[key]
+
+    def hold(self, content_hash: ContentHash, *, size_bytes: int | None = None) -> Verification:
+        """Check a blob: a plan holds nothing; see the port."""
+        return self.verify(content_hash, size_bytes=size_bytes)
 
     def size(self, content_hash: ContentHash) -> int | None:
         """Tell a blob's size; see the port."""

@@ -62,7 +62,8 @@ class Intake:
                 raise CampaignError(ErrorCode.MISSING_ASSET, f"{message}, and {right}")
 
     def _is_sound(self, file: StoredFile) -> bool:
-        verdict = self._blobs.verify(file.content_hash, size_bytes=file.size_bytes)
+        # Held, not only verified: until this run's trigger names them, the earlier run may be all that refers to them.
+        verdict = self._blobs.hold(file.content_hash, size_bytes=file.size_bytes)
         return verdict is Verification.SOUND
 
     def _stored(self, path: Path) -> StoredFile:

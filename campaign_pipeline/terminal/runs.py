@@ -39,6 +39,10 @@ def show_run(
         table = step_table(steps, artifacts=artifacts, width=console.width, run_error=run.error)
         console.print(table)
         console.print(f"[dim]{_totals(steps)}[/]", highlight=False)
+    trimmed_at = _trimmed_at(steps)
+    if trimmed_at:
+        told = f"trimmed at {trimmed_at} by CAMPAIGN_RETENTION: why its steps were made or reused is no longer known"
+        console.print(f"[dim]{told}[/]", highlight=False, soft_wrap=True)
     if run.error:
         console.print(f"[red]{escape(run.error)}[/]", highlight=False, soft_wrap=True)
 
@@ -59,6 +63,7 @@ def run_as_json(
             "created_at": _iso(run.created_at),
             "started_at": _iso(run.started_at),
             "completed_at": _iso(run.completed_at),
+            "trimmed_at": _trimmed_at(steps),
         },
         "steps": [_step_as_json(step, artifacts.get(step.step_id)) for step in steps],
         "cache": {
@@ -158,6 +163,11 @@ def _compared(step: StepRecord, analysis: StepAnalysis) -> str:
     if analysis.expected is None or not (step.cache_hit or _was_made(step)):
         return ""
     return "as expected" if analysis.as_expected else f"expected {short(analysis.expected.words)}"
+
+
+def _trimmed_at(steps: Sequence[StepRecord]) -> str | None:
+    """Tell when retention took a run's context and diagnostics; None while they are whole."""
+    return next((step.trimmed_at for step in steps if step.trimmed_at), None)
 
 
 def _was_made(step: StepRecord) -> bool:

@@ -1,0 +1,55 @@
+"""`campaign gc`: take away what nobody needs any longer.
+
+Belongs here: its options, and gathering what they mean.
+Does not belong here: collecting (building.collector), or drawing what was done (terminal).
+"""
+
+import json
+import re
+
+import click
+
+from campaign_pipeline import terminal
+from campaign_pipeline.building.collector import Collector
+from campaign_pipeline.commands.running import end_lost_runs, opened_builder, plainly
+from campaign_pipeline.settings import duration, invalid
+
+_TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Count what would go, and change nothing.")
+@click.option(
+    "--grace",
+    metavar="DURATION",
+    help="Leave alone what is younger, such as 24h or 2d; by default what CAMPAIGN_GC_GRACE says.",
+)
+@click.option("--tenant", metavar="TENANT", help="Look at this tenant's rows only; bytes are everybody's.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+@plainly
+def gc(*, dry_run: bool, grace: str | None, tenant: str | None, as_json: bool) -> None:
+    """Take away what has expired, runs past CAMPAIGN_RETENTION, and bytes that nothing refers to.
+
+    It may run beside builds, be interrupted, and be run again.
+    """
+    if tenant is not None and not _TENANT.fullmatch(tenant):
+        raise invalid("--tenant", tenant, "a tenant's name, of a-z, 0-9 and -,")
+    with opened_builder() as builder:
+        settings = builder.settings
+        spare = settings.gc_grace if grace is None else duration(grace, source="--grace")
+        # A run that was lost counts as one that still runs, and everything since it began would be spared.
+        end_lost_runs(builder)
+        with terminal.telling(terminal.console(stderr=True), doing="collecting") as tell:
+            collector = Collector(
+                builder.ledger,
+                builder.store,
+                grace=spare,
+                retention=settings.retention,
+                tenant_id=tenant,
+                tell=tell,
+            )
+            done = collector.rehearse() if dry_run else collector.collect()
+    if as_json:
+        click.echo(json.dumps(done.to_json(), indent=2))
+    else:
+        terminal.show_collection(terminal.console(), done)

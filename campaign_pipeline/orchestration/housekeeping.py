@@ -1,0 +1,49 @@
+"""Housekeeping that nobody has to start.
+
+Belongs here: the job that collects garbage, and its schedule.
+Does not belong here: what is collected (building.collector), and ending lost runs, which sensors do.
+"""
+
+import dagster as dg
+
+from campaign_pipeline.building.builder import Builder
+from campaign_pipeline.building.collector import Collector
+
+
+@dg.op(
+    config_schema={
+        "dry_run": dg.Field(bool, default_value=False, description="Count what would go, and change nothing.")
+    },
+    out=dg.Out(dg.Nothing),
+    description="Takes away what has expired, runs past CAMPAIGN_RETENTION, and bytes that nothing refers to.",
+)
+def collect_garbage(context: dg.OpExecutionContext, builder: dg.ResourceParam[Builder]) -> None:
+    """Collect, and tell the counts as metadata: there is nothing that an IO manager could keep."""
+    collector = Collector(
+        builder.ledger,
+        builder.store,
+        grace=builder.settings.gc_grace,
+        retention=builder.settings.retention,
+        tell=context.log.debug,
+    )
+    done = collector.rehearse() if context.op_config["dry_run"] else collector.collect()
+    context.add_output_metadata({name: count for name, count in done.to_json().items() if count is not None})
+
+
+@dg.job(
+    description="Take away what nobody needs: expired results, runs past their retention, bytes that nothing refers "
+    "to. Safe beside builds that run; may be stopped and started again."
+)
+def campaign_gc() -> None:
+    """One pass over the whole ledger and store."""
+    collect_garbage()
+
+
+weekly_gc = dg.ScheduleDefinition(
+    name="weekly_gc",
+    job=campaign_gc,
+    cron_schedule="0 5 * * 0",
+    execution_timezone="UTC",
+    description="Every Sunday at 05:00 UTC, collect garbage. Stopped until somebody starts it.",
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+)

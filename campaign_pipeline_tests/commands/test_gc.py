@@ -1,0 +1,126 @@
+"""`campaign gc`, over a real build."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from campaign_pipeline.storage import Ledger
+from campaign_pipeline.storage.scopes import Scope
+from campaign_pipeline.storage.tables import RUN, RUN_STEP
+from campaign_pipeline_tests.workplace import Desk
+
+KEY = "demo/small"
+LONG_AGO = timedelta(days=100)
+
+
+def test_a_dry_run_tells_what_would_go_and_the_real_one_takes_it(any_desk: Desk) -> None:
+    any_desk.place.write_brief(KEY)
+    any_desk.build(KEY)
+    orphan = _orphan(any_desk)
+    before = any_desk.place.blobs()
+
+    dry = any_desk.campaign("gc", "--dry-run")
+    untouched = any_desk.place.blobs()
+    done = any_desk.campaign("gc", "--json")
+
+    assert dry.exit_code == done.exit_code == 0, dry.output + done.output
+    assert "dry run: nothing was changed" in dry.output
+    assert "bytes    1 that nobody refers to" in dry.output
+    assert "0.0 kB would be freed; blobs kept: 8" in dry.output
+    assert untouched == before
+    assert json.loads(done.output) == {
+        "dry_run": False,
+        "tenant_id": None,
+        "cache_entries": 0,
+        "provider_answers": 0,
+        "leases": 0,
+        "runs_trimmed": 0,
+        "artifacts": 0,
+        "runs": 0,
+        "blobs": 1,
+        "unfinished": 0,
+        "quarantined": 0,
+        "bytes_freed": 6,
+        "blobs_kept": 8,
+    }
+    assert set(before) - set(any_desk.place.blobs()) == {orphan}
+
+
+def test_after_a_collection_everything_is_still_reused(any_desk: Desk) -> None:
+    any_desk.place.write_brief(KEY)
+    any_desk.build(KEY)
+    _grow_old(any_desk)
+
+    any_desk.campaign("gc")
+    run = any_desk.build(KEY)
+
+    assert {cache_hit for _, cache_hit in any_desk.place.tables().statuses(run["id"]).values()} == {True}
+
+
+def test_a_trimmed_run_is_still_shown_and_says_that_it_was_trimmed(
+    any_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAMPAIGN_RETENTION", "90d")
+    any_desk.place.write_brief(KEY)
+    old = any_desk.build(KEY)
+    _grow_old(any_desk)
+    any_desk.build(KEY, "--set", "campaign_name=Newer")
+
+    done = any_desk.campaign("gc")
+    shown = any_desk.campaign("show", old["id"])
+    told = json.loads(any_desk.campaign("show", old["id"], "--json").output)
+
+    assert "past     1 trimmed" in done.output
+    assert shown.exit_code == 0, shown.output
+    assert "trimmed" in shown.output
+    assert "audio/bgm" in shown.output
+    assert told["run"]["trimmed_at"]
+    assert [step["status"] for step in told["steps"]] == ["completed"] * 4
+
+
+def test_what_cannot_be_meant_is_refused(desk: Desk) -> None:
+    grace = desk.campaign("gc", "--grace", "soon")
+    tenant = desk.campaign("gc", "--tenant", "../demo")
+
+    assert (grace.exit_code, tenant.exit_code) == (1, 1)
+    assert "--grace: 'soon' found; a duration such as 90d, 12h, 45m or 2w is expected" in grace.output
+    assert "--tenant: '../demo' found" in tenant.output
+
+
+def test_grace_and_tenant_can_be_given(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+    desk.build(KEY)
+    _orphan(desk, age=timedelta(hours=3))
+
+    patient = json.loads(desk.campaign("gc", "--json").output)
+    hasty = json.loads(desk.campaign("gc", "--grace", "2h", "--tenant", "acme", "--json").output)
+
+    assert patient["blobs"] == 0
+    assert (hasty["blobs"], hasty["tenant_id"]) == (1, "acme")
+
+
+def _orphan(desk: Desk, *, age: timedelta = LONG_AGO) -> str:
+    """Leave bytes that nobody refers to, put a while ago."""
+    digest = "ab" * 32
+    path = desk.place.blob(f"sha256:{digest}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"orphan")
+    moment = path.stat().st_mtime - age.total_seconds()
+    os.utime(path, (moment, moment))
+    return str(path.relative_to(desk.place.store))
+
+
+def _grow_old(desk: Desk) -> None:
+    """Let the runs have ended, and the bytes have been put, long ago."""
+    ledger = Ledger.open(desk.place.ledger_url)
+    moment = datetime.now(UTC) - LONG_AGO
+    with ledger._database.write(Scope.of_housekeeping("gc")) as connection:
+        for table in (RUN, RUN_STEP):
+            connection.execute(update(table).values(created_at=moment, completed_at=moment))
+    ledger.close()
+    for path in desk.place.store.rglob("*"):
+        if path.is_file():
+            os.utime(path, (moment.timestamp(), moment.timestamp()))
