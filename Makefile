@@ -5,7 +5,7 @@ BIN := .venv/bin
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo dev test lint bench schemas lock clean
+.PHONY: help demo dev test stress lint bench schemas lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ test: .venv/.dev ## lint, types and every test: real Postgres, real Chromium
 	@$(MAKE) --no-print-directory lint
 	@bash .ci/chromium
 	@$(BIN)/pytest -n auto
+
+stress: .venv/.dev ## the fault campaigns at full size: kills, damage, outages, full disks; about an hour, then the figures
+	@$(BIN)/pytest -m stress -v -o timeout=7200 campaign_pipeline_tests/stress
 
 lint: .venv/.dev ## ruff and mypy --strict
 	@$(BIN)/ruff check .

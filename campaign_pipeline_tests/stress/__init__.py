@@ -1,0 +1,1 @@
+"""Faults on purpose: many at once, kills, damage, outages, full disks; as samples, and whole in `make stress`."""

@@ -1,0 +1,93 @@
+"""What a forked child does: build a campaign, one way or another, under a tracer or not.
+
+Belongs here: the functions that a crew orders by name; each returns its exit code.
+Does not belong here: the fork (zygote), or what must hold afterwards (the campaigns).
+"""
+
+import json
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import dagster as dg
+
+from campaign_pipeline_tests.stress import tracer
+
+
+def load() -> None:
+    """Import what a build imports on its way, so that no child has to."""
+    import alembic.command  # noqa: PLC0415
+    import dagster_postgres  # noqa: PLC0415
+    import jsonschema  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415
+    import PIL.Image  # noqa: PLC0415
+    import psycopg  # noqa: PLC0415
+    import puremagic  # noqa: PLC0415
+    import soundfile  # noqa: PLC0415
+    import tinycss2  # noqa: PLC0415
+
+    from campaign_pipeline.definitions import defs  # noqa: PLC0415
+    from campaign_pipeline.orchestration.launch import Launch  # noqa: PLC0415
+    from campaign_pipeline.providers.finishing.chain import finish  # noqa: PLC0415
+    from campaign_pipeline_tests.stress import providers  # noqa: PLC0415
+
+    del (
+        alembic,
+        dagster_postgres,
+        jsonschema,
+        np,
+        PIL,
+        psycopg,
+        puremagic,
+        soundfile,
+        tinycss2,
+        Launch,
+        finish,
+    )
+    defs.resolve_job_def("campaign_build")
+    providers.install()
+
+
+def build(*words: str, kill_at: int | None = None, listing: str | None = None) -> int:
+    """Run `campaign build`."""
+    if kill_at is not None or listing is not None:
+        tracer.trace(kill_at=kill_at, listing=None if listing is None else Path(listing))
+    from campaign_pipeline.cli import main  # noqa: PLC0415
+
+    main(["build", *words])
+    return 0
+
+
+def job_execute(key: str) -> int:
+    """Run `dagster job execute`."""
+    [command] = entry_points(group="console_scripts", name="dagster")
+    tags = json.dumps({"dagster/partition": key})
+    sys.argv[1:] = [
+        "job",
+        "execute",
+        "-m",
+        "campaign_pipeline.definitions",
+        "-j",
+        "campaign_build",
+        "--tags",
+        tags,
+    ]
+    command.load()()
+    return 0
+
+
+def open_instance(key: str, gate: str) -> int:
+    """Open Dagster's instance when a file appears, and write into it."""
+    while not Path(gate).exists():
+        pass
+    with dg.DagsterInstance.from_config(str(Path.cwd())) as instance:
+        instance.add_dynamic_partitions("campaigns", [key])
+        instance.get_runs(limit=1)
+    return 0
+
+
+def make_instance() -> int:
+    """Open Dagster's instance for the first time, alone."""
+    with dg.DagsterInstance.get() as instance:
+        instance.get_runs(limit=1)
+    return 0
