@@ -19,36 +19,45 @@ from typing import Any
 
 from bench import prepare
 from full_ledger import fill
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 KEY = "demo/summer-spin"
 MAX_STEP_MS, MAX_STATEMENTS, MIN_VERIFY_SHARE = 15, 10, 0.8
 _BLOB_BYTES = 256 << 20
 
 
+OPENING = "opening the run"
+
+
 class Clock:
-    """Milliseconds and statements of each step, build by build."""
+    """Milliseconds, and statements to the ledger, of each step and of opening the run, build by build."""
 
     def __init__(self) -> None:
         self.spent_ms: dict[str, float] = defaultdict(float)
         self.statements: Counter[str] = Counter()
-        self._step: str | None = None
+        self._under_way: list[str] = []
         event.listen(Engine, "before_cursor_execute", self._count)
 
-    def _count(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if self._step is not None:
-            self.statements[self._step] += not statement.startswith("BEGIN")
+    def _count(self, connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+        # Dagster's own storage goes through the same library.
+        ours = str(connection.engine.url).endswith("ledger.db")
+        if self._under_way and ours and not statement.startswith("BEGIN"):
+            self.statements[self._under_way[-1]] += 1
 
-    def around(self, function: Callable[..., Any], step_of: Callable[..., str]) -> Callable[..., Any]:
-        """Let a function be timed for the step that it is called for."""
+    def around(self, function: Callable[..., Any], name_of: Callable[..., str]) -> Callable[..., Any]:
+        """Let a function be timed under a name; what is timed within it counts there, and not here."""
 
         def timed(*args: Any, **kwargs: Any) -> Any:
-            self._step, began = step_of(*args), time.perf_counter()
+            name, began = name_of(*args), time.perf_counter()
+            self._under_way.append(name)
             try:
                 return function(*args, **kwargs)
             finally:
-                self.spent_ms[self._step] += (time.perf_counter() - began) * 1000
-                self._step = None
+                self._under_way.pop()
+                took_ms = (time.perf_counter() - began) * 1000
+                self.spent_ms[name] += took_ms
+                if self._under_way:
+                    self.spent_ms[self._under_way[-1]] -= took_ms
 
         return timed
 
@@ -56,7 +65,8 @@ class Clock:
 @contextmanager
 def timed() -> Iterator[Clock]:
     """Time everything of ours that Dagster calls for a step."""
-    from campaign_pipeline.orchestration import assets  # noqa: PLC0415  after the folder was changed to
+    from campaign_pipeline.building.builder import Builder  # noqa: PLC0415  after the folder was changed to
+    from campaign_pipeline.orchestration import assets  # noqa: PLC0415
     from campaign_pipeline.orchestration.io_managers import ArtifactIOManager  # noqa: PLC0415
 
     clock = Clock()
@@ -64,7 +74,8 @@ def timed() -> Iterator[Clock]:
     assets._run = clock.around(body, lambda context, *_: context.asset_key.path[-1])  # noqa: SLF001
     output, loaded = ArtifactIOManager.handle_output, ArtifactIOManager.load_input
     ArtifactIOManager.handle_output = clock.around(output, lambda _, context, *__: context.step_key)  # type: ignore[method-assign]
-    ArtifactIOManager.load_input = clock.around(loaded, lambda _, context: context.step_key)  # type: ignore[method-assign]
+    ArtifactIOManager.load_input = clock.around(loaded, lambda _, context: context.op_def.name)  # type: ignore[method-assign]
+    Builder.open = clock.around(Builder.open, lambda *_: OPENING)  # type: ignore[method-assign]
     yield clock
 
 
@@ -124,8 +135,10 @@ def measure(folder: Path, *, entries: int, rounds: int) -> list[tuple[str, str, 
                 measured[step].append(spent_ms)
         for step, costs in measured.items():
             cost, count = statistics.median(costs), clock.statements[step]
-            rows.append((f"cached {step}", f"{cost:.1f} ms", f"≤ {MAX_STEP_MS} ms", cost <= MAX_STEP_MS))
-            rows.append((f"statements of {step}", f"{count}", f"≤ {MAX_STATEMENTS}", count <= MAX_STATEMENTS))
+            what = step if step == OPENING else f"cached {step}"
+            holds = cost <= MAX_STEP_MS and count <= MAX_STATEMENTS
+            limit = f"≤ {MAX_STEP_MS} ms, {MAX_STATEMENTS} statements"
+            rows.append((what, f"{cost:.1f} ms, {count} statements", limit, holds))
     share = verification_share(folder, rounds)
     rows.append(
         ("verification / hashlib", f"{share:.2f}", f"≥ {MIN_VERIFY_SHARE}", share >= MIN_VERIFY_SHARE)
