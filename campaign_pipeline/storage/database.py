@@ -32,10 +32,12 @@ BUSY_TIMEOUT_S = 30
 """How long SQLite waits for another writer; every transaction here is over in milliseconds."""
 
 _CONNECT_TIMEOUT_S = 10
-_REFUSALS = frozenset({"42501", "42P01", "42703"})
-"""Postgres: no privilege, no such table, no such column. The schema or the login is not the ledger's."""
+_BEYOND_THE_LOGIN = frozenset({"42501", "3F000"})
+"""Postgres: no privilege, no schema to create in."""
 
-_BEYOND_THE_LOGIN = frozenset({"42501"})
+_REFUSALS = _BEYOND_THE_LOGIN | {"42P01", "42703"}
+"""Postgres: also no such table, no such column. The schema or the login is not the ledger's."""
+
 _ROW_SECURITY = "ExecWithCheckOptions"
 """The function of Postgres's that refuses a row of another scope, with the same code as a right that is missing."""
 

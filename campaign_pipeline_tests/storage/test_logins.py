@@ -1,21 +1,23 @@
 """Logins of a Postgres server: who may migrate a ledger, who may only work with it, and what the others are told."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, func, inspect, select, text
+from sqlalchemy import Connection, func, inspect, select, text
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.storage import Ledger
 from campaign_pipeline.storage.app_role import APP_ROLE
+from campaign_pipeline.storage.database import Database
 from campaign_pipeline.storage.ledger_address import LedgerAddress
 from campaign_pipeline.storage.migrating import migrate_ledger
 from campaign_pipeline.storage.schema import HEAD, Migration
 from campaign_pipeline.storage.tables import RUN
 from campaign_pipeline_tests.databases import PostgresServer
 from campaign_pipeline_tests.storage.building import entry_for, open_run, produce, reuse
+from campaign_pipeline_tests.storage.old_ledgers import REVISIONS, ledger_of, rows_like
 from campaign_pipeline_tests.storage.processes import at_once
 
 Login = Callable[[str], str]
@@ -82,6 +84,18 @@ def test_an_owner_who_is_no_superuser_makes_everything_by_opening(
     assert migrate_ledger(url) == Migration(HEAD, HEAD)
 
 
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_an_owner_who_is_no_superuser_upgrades_a_ledger_with_rows(
+    owner: str, database: str, postgres_server: PostgresServer, revision: str
+) -> None:
+    url = postgres_server.url(database, login=owner)
+    written = ledger_of(url, revision)
+
+    Ledger.open(url).close()
+
+    assert rows_like(url, written) == written
+
+
 def test_an_owner_is_held_by_row_level_security_like_everybody(
     owner: str, database: str, postgres_server: PostgresServer
 ) -> None:
@@ -118,12 +132,18 @@ def test_a_login_that_owns_nothing_works_with_a_ledger_that_was_granted_to_it(
     assert owned == 0
 
 
+@pytest.mark.parametrize(
+    ("right", "reason"),
+    [("CREATE", "permission denied for schema public"), ("ALL", "no schema has been selected to create in")],
+)
 def test_a_login_that_may_make_nothing_is_told_who_may(
-    login: Login, database: str, postgres_server: PostgresServer
+    login: Login, database: str, postgres_server: PostgresServer, right: str, reason: str
 ) -> None:
     stranger = login("")
+    with _as_superuser(postgres_server.url(database)) as connection:
+        connection.exec_driver_sql(f"REVOKE {right} ON SCHEMA public FROM PUBLIC")
 
-    with pytest.raises(CampaignError, match="permission denied for schema public") as refused:
+    with pytest.raises(CampaignError, match=reason) as refused:
         Ledger.open(postgres_server.url(database, login=stranger))
 
     _tells_what_to_do(refused.value)
@@ -264,7 +284,11 @@ def _tells_what_to_do(error: CampaignError) -> None:
 
 
 def _tables_of(url: str) -> set[str]:
-    engine = create_engine(LedgerAddress.parse(url).url)
-    tables = set(inspect(engine).get_table_names())
-    engine.dispose()
-    return tables
+    with _as_superuser(url) as connection:
+        return set(inspect(connection).get_table_names())
+
+
+@contextmanager
+def _as_superuser(url: str) -> Iterator[Connection]:
+    with closing(Database(LedgerAddress.parse(url))) as database, database.write_as_login() as connection:
+        yield connection
