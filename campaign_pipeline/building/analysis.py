@@ -154,7 +154,7 @@ def provider_words(provider: Mapping[str, Any]) -> str:
         _count(provider.get("answers_reused"), "answer", after=" reused"),
         _count(provider.get("tokens_in"), "token", after=" in"),
         _count(provider.get("tokens_out"), "token", after=" out"),
-        f"${provider['cost_usd']:,.4f}" if provider.get("cost_usd") is not None else "",
+        f"${provider['cost_usd']:,.4f}" if provider.get("cost_usd") else "",
     ]
     return ", ".join(filter(None, parts))
 
