@@ -41,6 +41,15 @@ def test_other_music_reuses_what_does_not_hold_it_and_the_base_runs_brief(any_de
         "game_bundle": ("completed", False),
         "campaign_manifest": ("completed", False),
     }
+    steps = tables.steps_of(run["id"])
+    expected = {name: step["diagnostics"]["expected"] for name, step in steps.items()}
+    assert {name: told["reuse"] for name, told in expected.items()} == {
+        name: step["diagnostics"]["cache"]["hit"] for name, step in steps.items()
+    }
+    assert expected["bgm"]["reason"] == "audio.prompt changed"
+    assert steps["bgm"]["diagnostics"]["cache"]["reason"] == "audio.prompt changed"
+    assert "expected of bgm: run: audio.prompt changed" in done.stderr
+    assert "expected of game_bundle: run: waits for bgm" in done.stderr
 
 
 @pytest.mark.parametrize(
