@@ -13,6 +13,7 @@ from campaign_pipeline.commands.migrate import migrate
 from campaign_pipeline.commands.plan import plan
 from campaign_pipeline.commands.preview import preview
 from campaign_pipeline.commands.show import show
+from campaign_pipeline.commands.verify import verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,5 +24,5 @@ def main() -> None:
     load_dotenv(".env")
 
 
-for command in (build, plan, show, preview, gc, migrate):
+for command in (build, plan, show, preview, verify, gc, migrate):
     main.add_command(command)

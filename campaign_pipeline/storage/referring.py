@@ -41,12 +41,13 @@ class Referring(Walking):
             behind: Leave out what a collection with this horizon would delete as expired.
         """
         spared = {} if behind is None else {table: ~gone for table, gone in expired_rows(behind).items()}
-        yield from self._of_leases(spared.get(LEASE))
+        yield from self.waiting_results(spared.get(LEASE))
         yield from self._of_runs()
-        yield from self._of_answers(spared.get(PROVIDER_ANSWER))
+        yield from self.kept_answers(spared.get(PROVIDER_ANSWER))
         yield from self._of_artifacts()
 
-    def _of_leases(self, spared: ColumnElement[bool] | None) -> Iterator[Referrer]:
+    def waiting_results(self, spared: ColumnElement[bool] | None = None) -> Iterator[Referrer]:
+        """Walk the leases: a result that is not published yet waits in one."""
         leases = select(LEASE.c.lease_key, LEASE.c.tenant_id, LEASE.c.result)
         for row in self._walk(_only(leases, spared), LEASE.c.lease_key):
             result = row["result"] or {}
@@ -60,7 +61,8 @@ class Referring(Walking):
             named = [file.get("content_hash") for file in files.values()]
             yield _referrer("run", row, id_from=RUN.c.id, named=named)
 
-    def _of_answers(self, spared: ColumnElement[bool] | None) -> Iterator[Referrer]:
+    def kept_answers(self, spared: ColumnElement[bool] | None = None) -> Iterator[Referrer]:
+        """Walk the providers' answers."""
         kept = PROVIDER_ANSWER.c
         answers = select(kept.tenant_id, kept.request_hash, kept.content_hash)
         for row in self._walk(_only(answers, spared), kept.tenant_id, kept.request_hash):

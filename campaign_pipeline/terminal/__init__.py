@@ -4,7 +4,7 @@ Belongs here: how the ledger's rows, and plans, are drawn.
 Does not belong here: what commands there are (commands), the words of an analysis (building), any reading but of steps.
 """
 
-from campaign_pipeline.terminal.housekeeping import show_collection, telling
+from campaign_pipeline.terminal.housekeeping import show_audit, show_collection, telling
 from campaign_pipeline.terminal.plans import plans_as_json, show_plans
 from campaign_pipeline.terminal.runs import run_as_json, show_run
 from campaign_pipeline.terminal.screen import console, counting
@@ -15,6 +15,7 @@ __all__ = [
     "counting",
     "plans_as_json",
     "run_as_json",
+    "show_audit",
     "show_collection",
     "show_plans",
     "show_run",

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 
+from campaign_pipeline.building.audit import Audit
 from campaign_pipeline.building.collection import Collection
 from campaign_pipeline.terminal.screen import size
 
@@ -32,6 +34,24 @@ def show_collection(console: Console, done: Collection) -> None:
         console.print(f"[dim]{kind:<8}[/] {told or 'nothing'}", highlight=False, soft_wrap=True)
     freed = "would be freed" if done.dry_run else "freed"
     console.print(f"{size(done.bytes_freed)} {freed}; blobs kept: {done.blobs_kept:,}", highlight=False)
+
+
+def show_audit(console: Console, audit: Audit) -> None:
+    """Print every problem with what to do about it, and what was looked at."""
+    for problem in audit.problems:
+        console.print(
+            f"[red]✘[/] {escape(problem.subject)}: {escape(problem.message)}", highlight=False, soft_wrap=True
+        )
+        console.print(f"  [dim]{escape(problem.advice)}[/]", highlight=False, soft_wrap=True)
+    checked = audit.checked
+    looked_at = ", ".join(
+        f"{name.replace('_', ' ')} {checked[name]:,}" for name in checked if name != "bytes"
+    )
+    console.print(f"checked: {looked_at}, {size(checked['bytes'])}", highlight=False, soft_wrap=True)
+    verdict = "[green]✔[/] all is as it was recorded"
+    if audit.problems:
+        verdict = f"[red]✘[/] problems found: {len(audit.problems):,}"
+    console.print(verdict, highlight=False, soft_wrap=True)
 
 
 def _counts(done: Collection) -> dict[str, dict[str, int]]:

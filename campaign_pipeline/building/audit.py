@@ -1,0 +1,58 @@
+"""What an audit found.
+
+Belongs here: problems in words, what was looked at, and the form that scripts read.
+Does not belong here: looking (building.auditor), or drawing what was found (terminal).
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal
+
+from campaign_pipeline.model.digest import ContentHash, JsonObject
+
+ProblemKind = Literal["bytes", "manifest", "bundle", "run", "step", "context", "cache_entry", "lease"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Something that is not as it should be.
+
+    Args:
+        subject: What is wrong, as people find it again.
+        message: What was found.
+        advice: What to do about it.
+    """
+
+    kind: ProblemKind
+    tenant_id: str
+    subject: str
+    message: str
+    advice: str
+    run_id: str | None = None
+    content_hash: ContentHash | None = None
+
+    def to_json(self) -> JsonObject:
+        """Give the form that scripts read."""
+        return dict(vars(self))
+
+
+@dataclass
+class Audit:
+    """What was looked at, and what is wrong with it.
+
+    Args:
+        checked: How many runs, steps, artifacts, reusable results, blobs and bytes.
+    """
+
+    checked: Counter[str] = field(
+        default_factory=lambda: Counter(runs=0, steps=0, artifacts=0, cache_entries=0, blobs=0, bytes=0)
+    )
+    problems: list[Problem] = field(default_factory=list)
+
+    def to_json(self) -> JsonObject:
+        """Give the form that scripts read."""
+        return {
+            "sound": not self.problems,
+            "checked": dict(self.checked),
+            "problems": [problem.to_json() for problem in self.problems],
+        }

@@ -1,0 +1,37 @@
+"""`campaign verify`: is everything still as it was recorded?
+
+Belongs here: its options, which runs are meant, and the exit code.
+Does not belong here: auditing (building.auditor), or drawing what was found (terminal).
+"""
+
+import json
+import sys
+
+import click
+
+from campaign_pipeline import terminal
+from campaign_pipeline.building.auditor import Auditor
+from campaign_pipeline.commands.running import EXIT_FAILED, end_lost_runs, opened_builder, plainly, run_of
+
+
+@click.command()
+@click.argument("runs", metavar="[RUN]...", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@plainly
+def verify(*, runs: tuple[str, ...], as_json: bool) -> None:
+    """Hash every byte again and hold the tables against each other and the store; exit code 1 when something is wrong.
+
+    RUN is a run id or its first 8 digits, or KEY (<tenant>/<campaign>) for the campaign's newest run. Without one:
+    everything of every tenant. Nothing is changed; building a campaign again repairs what can be repaired.
+    """
+    with opened_builder() as builder:
+        end_lost_runs(builder)
+        run_ids = [run_of(builder, run).id for run in runs]
+        with terminal.telling(terminal.console(stderr=True), doing="verifying") as tell:
+            auditor = Auditor(builder.ledger, builder.store, tell=tell)
+            audit = auditor.audit_runs(run_ids) if run_ids else auditor.audit_all()
+    if as_json:
+        click.echo(json.dumps(audit.to_json(), indent=2))
+    else:
+        terminal.show_audit(terminal.console(), audit)
+    sys.exit(EXIT_FAILED if audit.problems else 0)

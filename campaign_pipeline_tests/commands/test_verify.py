@@ -1,0 +1,449 @@
+"""`campaign verify`, over real builds: all is well, and each kind of damage is named with what to do about it."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import ColumnElement, Table, delete, insert, select, update
+
+from campaign_pipeline.building.audit_contents import bundle_flaws, manifest_flaws
+from campaign_pipeline.model.digest import content_hash
+from campaign_pipeline.storage import Ledger
+from campaign_pipeline.storage.scopes import Scope
+from campaign_pipeline.storage.tables import (
+    ARTIFACT,
+    LEASE,
+    METADATA,
+    PROVIDER_ANSWER,
+    RUN,
+    RUN_STEP,
+    STEP_CACHE,
+)
+from campaign_pipeline.storage.worker import this_worker
+from campaign_pipeline_tests.workplace import Desk, Row
+
+KEY = "demo/small"
+
+
+def test_what_was_built_is_as_it_was_recorded(any_desk: Desk) -> None:
+    any_desk.place.write_brief(KEY)
+    any_desk.place.write_brief("acme/small")
+    any_desk.build(KEY)
+    any_desk.build("acme/small")
+    any_desk.campaign("build", "demo/nothing")
+
+    told = any_desk.campaign("verify")
+    report = _verify(any_desk, exit_code=0)
+    one = _verify(any_desk, KEY, exit_code=0)
+
+    assert told.exit_code == 0, told.output
+    assert "✔ all is as it was recorded" in told.output
+    checked = report["checked"]
+    assert (report["sound"], report["problems"]) == (True, [])
+    assert checked == {
+        "runs": 3,
+        "steps": 12,
+        "artifacts": 8,
+        "cache_entries": 8,
+        "blobs": len([name for name in any_desk.place.blobs() if name.startswith("sha256/")]),
+        "bytes": sum(size for name, size in any_desk.place.blobs().items() if name.startswith("sha256/")),
+    }
+    assert (one["checked"]["runs"], one["checked"]["artifacts"]) == (1, 4)
+
+
+def test_a_ledger_that_holds_nothing_is_in_order(desk: Desk) -> None:
+    assert _verify(desk, exit_code=0)["sound"]
+
+
+def test_bytes_that_do_not_hold_are_named_left_where_they_are_and_repaired_by_a_build(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    desk.place.write_brief(KEY)
+    run = desk.build(KEY)
+    by_type = {row["type"]: row["content_hash"] for row in desk.place.tables().artifact}
+    damages: dict[str, Callable[[bytes], bytes] | None] = {
+        "json/game-config": lambda data: b"A" + data[1:],
+        "audio/bgm": lambda data: data[:-1],
+        "bundle/game": None,
+        "json/campaign-manifest": lambda data: data + b" ",
+    }
+    for kind, damage in damages.items():
+        _spoil(desk.place.blob(by_type[kind]), damage)
+    before = desk.place.blobs()
+
+    report = _verify(desk, run["id"][:8], exit_code=1)
+    table = desk.campaign("verify")
+
+    own = [problem for problem in report["problems"] if problem["message"].startswith("its bytes")]
+    assert {problem["content_hash"]: problem["message"] for problem in own} == {
+        by_type[kind]: f"its bytes are {'altered' if damage else 'missing'}"
+        for kind, damage in damages.items()
+    }
+    assert all("campaign build demo/small" in problem["advice"] for problem in report["problems"])
+    assert "(audio/bgm): its bytes are altered" in table.output
+    assert f"with --base-run {run['id']}" in table.output
+    assert desk.place.blobs() == before
+
+    desk.build(KEY)
+
+    assert _verify(desk, exit_code=0)["sound"]
+
+
+def test_a_manifest_that_was_lost_is_history_once_a_build_made_another(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+    desk.build(KEY)
+    [row] = [row for row in desk.place.tables().artifact if row["type"] == "json/campaign-manifest"]
+    desk.place.blob(row["content_hash"]).unlink()
+
+    desk.build(KEY)
+
+    [problem] = _verify(desk, exit_code=1)["problems"]
+    assert problem["content_hash"] == row["content_hash"]
+    assert "carries the times of its builds" in problem["advice"]
+    assert _verify(desk, KEY, exit_code=0)["sound"]
+
+
+def test_what_an_artifact_and_a_run_refer_to_is_checked_too(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+    run = desk.build(KEY)
+    [music] = [row for row in desk.place.tables().artifact if row["type"] == "audio/bgm"]
+    film = run["trigger"]["files"]["videos.intro"]["content_hash"]
+    desk.place.blob(music["metadata"]["attachments"]["waveform"]).unlink()
+    _spoil(desk.place.blob(film), lambda data: data + b"x")
+
+    problems = _verify(desk, KEY, exit_code=1)["problems"]
+
+    told = [(problem["kind"], problem["subject"].split()[0], problem["message"]) for problem in problems]
+    waveform = music["metadata"]["attachments"]["waveform"]
+    assert sorted(told) == [
+        ("bytes", "artifact", f"its reference {film} is altered"),
+        ("bytes", "artifact", f"its waveform {waveform} is missing"),
+        ("bytes", "videos.intro", f"the bytes of {film} are altered"),
+    ]
+
+
+def test_a_kept_answer_and_a_result_that_waits_are_checked(any_desk: Desk) -> None:
+    any_desk.place.write_brief(KEY)
+    run = any_desk.build(KEY)
+    lost = content_hash(b"lost")
+    key = content_hash(b"key")
+    _insert(
+        any_desk,
+        PROVIDER_ANSWER,
+        tenant_id="demo",
+        request_hash=key,
+        provider="litellm",
+        root_run_id=run["id"],
+        content_hash=lost,
+        size_bytes=4,
+        details={},
+    )
+    _insert(
+        any_desk,
+        LEASE,
+        lease_key=key,
+        tenant_id="demo",
+        subject="bgm",
+        run_id=run["id"],
+        result={"content_hash": lost, "metadata": {}},
+    )
+
+    problems = _verify(any_desk, exit_code=1)["problems"]
+
+    assert [(problem["subject"], problem["message"]) for problem in problems] == [
+        (f"result that waits to be published under {key}", f"the bytes of {lost} are missing"),
+        (f"provider's answer to request {key}", f"the bytes of {lost} are missing"),
+    ]
+
+
+def test_every_kind_of_disagreement_between_the_rows_is_named(any_desk: Desk) -> None:
+    any_desk.place.write_brief(KEY)
+    run = any_desk.build(KEY)
+    pristine = _snapshot(any_desk)
+
+    for name, break_it, kind, message in WRONG_ROWS:
+        break_it(any_desk, run)
+        problems = _verify(any_desk, exit_code=1)["problems"]
+        found = [problem for problem in problems if problem["kind"] == kind and message in problem["message"]]
+        assert found, f"{name}: {problems}"
+        assert all(problem["advice"] for problem in problems)
+        _restore(any_desk, pristine)
+
+    assert _verify(any_desk, exit_code=0)["sound"]
+
+
+def test_a_manifest_that_was_sealed_wrongly_is_told() -> None:
+    assert "a value is required" in next(manifest_flaws(b"{}", {}))
+
+
+def test_a_bundle_that_does_not_hold_what_its_manifest_says_is_told(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+    desk.build(KEY)
+    [row] = [row for row in desk.place.tables().artifact if row["type"] == "bundle/game"]
+    data = desk.place.blob(row["content_hash"]).read_bytes()
+    [manifest] = [row for row in desk.place.tables().artifact if row["type"] == "json/campaign-manifest"]
+    campaign = desk.place.blob(manifest["content_hash"]).read_bytes()
+
+    assert list(bundle_flaws(data, row["metadata"])) == []
+    assert list(manifest_flaws(campaign, manifest["metadata"])) == []
+    [files, checksum, bundle_id, in_row] = bundle_flaws(
+        _rezipped(data, {"index.html": b"other"}), row["metadata"]
+    )
+    assert "do not agree on index.html" in files
+    assert all("its files come to sha256:" in told for told in (checksum, bundle_id, in_row))
+    [missing] = bundle_flaws(_rezipped(data, {"bundle_manifest.json": None}), {})
+    assert missing == "bundle_manifest.json is not in it"
+    [no_manifest] = bundle_flaws(_rezipped(data, {"bundle_manifest.json": b"{}"}), {})
+    assert no_manifest.startswith("bundle_manifest.json: bundle_id: nothing found")
+    assert next(bundle_flaws(b"PK", {})).startswith("it is no zip file")
+    renamed = campaign.replace(b'"campaign_name":"Small"', b'"campaign_name":"Large"')
+    assert next(manifest_flaws(renamed, manifest["metadata"])).startswith("checksum: ")
+
+
+def test_a_trimmed_run_is_in_order(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAMPAIGN_RETENTION", "90d")
+    desk.place.write_brief(KEY)
+    desk.build(KEY, "--cache", "off")
+    then = datetime.now(UTC) - timedelta(days=100)
+    _change(desk, RUN, created_at=then, completed_at=then)
+    _change(desk, RUN_STEP, created_at=then, completed_at=then)
+    desk.build(KEY, "--cache", "off")
+
+    done = json.loads(desk.campaign("gc", "--json").output)
+
+    assert (done["runs_trimmed"], done["artifacts"]) == (1, 4)
+    assert _verify(desk, exit_code=0)["sound"]
+
+
+def _verify(desk: Desk, *words: str, exit_code: int) -> dict[str, Any]:
+    result = desk.campaign("verify", *words, "--json")
+    assert result.exit_code == exit_code, result.output
+    report: dict[str, Any] = json.loads(result.stdout)
+    return report
+
+
+def _spoil(path: Path, damage: Callable[[bytes], bytes] | None) -> None:
+    if damage is None:
+        path.unlink()
+        return
+    path.chmod(0o644)
+    path.write_bytes(damage(path.read_bytes()))
+
+
+def _rezipped(data: bytes, changes: dict[str, bytes | None]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            content = changes.get(name, old.read(name))
+            if content is not None:
+                new.writestr(name, content)
+    return buffer.getvalue()
+
+
+def _ledger(desk: Desk) -> AbstractContextManager[Ledger]:
+    return closing(Ledger.open(desk.place.ledger_url))
+
+
+def _change(desk: Desk, table: Table, *condition: ColumnElement[bool], **values: Any) -> None:
+    """Write what no code of ours would."""
+    with _ledger(desk) as ledger, ledger._database.write(Scope.of_housekeeping("verify")) as connection:
+        connection.execute(update(table).where(*condition).values(**values))
+
+
+def _insert(desk: Desk, table: Table, **values: Any) -> None:
+    with _ledger(desk) as ledger, ledger._database.write(Scope.of_housekeeping("verify")) as connection:
+        connection.execute(insert(table).values(**values))
+
+
+def _insert_step(desk: Desk, run: Row) -> None:
+    _insert(
+        desk,
+        RUN_STEP,
+        id=str(uuid4()),
+        run_id=run["id"],
+        tenant_id="demo",
+        campaign_id="small",
+        step_id="extra",
+        skill_id="extra",
+    )
+
+
+def _insert_run(desk: Desk, run: Row) -> Row:
+    """Open a run beside another, without steps; its process lives."""
+    values = {name: run[name] for name in ("tenant_id", "campaign_id", "workflow_name", "workflow_version")}
+    run_id = str(uuid4())
+    worker = {"worker_host": this_worker().host, "worker_pid": this_worker().pid}
+    ticks = {"worker_start_ticks": this_worker().start_ticks, "heartbeat_at": datetime.now(UTC)}
+    _insert(desk, RUN, id=run_id, root_run_id=run_id, trigger={}, context={}, **values, **worker, **ticks)
+    return {**run, "id": run_id}
+
+
+def _insert_ended_step(desk: Desk, run: Row) -> None:
+    opened = _insert_run(desk, run)
+    _insert_step(desk, opened)
+    _change(desk, RUN_STEP, RUN_STEP.c.run_id == opened["id"], status="skipped", error="CANCELLED: no")
+
+
+def _insert_lease(desk: Desk, run: Row) -> None:
+    _change(desk, RUN, completed_at=datetime.now(UTC) - timedelta(hours=1))
+    key = content_hash(b"key")
+    _insert(
+        desk, LEASE, lease_key=key, tenant_id="demo", subject="bgm", run_id=run["id"], holder=str(uuid4())
+    )
+
+
+WRONG_ROWS: list[tuple[str, Callable[[Desk, Row], object], str, str]] = [
+    (
+        "a terminal run with a running step",
+        _insert_step,
+        "run",
+        "is completed, but extra is pending",
+    ),
+    (
+        "a run without steps",
+        _insert_run,
+        "run",
+        "has no step",
+    ),
+    (
+        "an active run whose steps have ended",
+        _insert_ended_step,
+        "run",
+        "is queued, but all its steps have ended",
+    ),
+    (
+        "an end without a time",
+        lambda desk, _: _change(desk, RUN, completed_at=None),
+        "run",
+        "when it ended is not recorded",
+    ),
+    (
+        "a step of another tenant",
+        lambda desk, _: _change(desk, RUN_STEP, RUN_STEP.c.step_id == "bgm", tenant_id="acme"),
+        "step",
+        "tenant_id: acme found; the run's is demo",
+    ),
+    (
+        "a step without its artifact",
+        lambda desk, _: _change(
+            desk, RUN_STEP, RUN_STEP.c.step_id == "bgm", output_artifact_ids=[str(uuid4())]
+        ),
+        "step",
+        "which has no row",
+    ),
+    (
+        "a result without an artifact",
+        lambda desk, _: _change(desk, RUN_STEP, RUN_STEP.c.step_id == "bgm", output_artifact_ids=[]),
+        "step",
+        "is completed, but names no artifact",
+    ),
+    (
+        "an artifact of another tenant",
+        lambda desk, _: _change(desk, ARTIFACT, ARTIFACT.c.type == "audio/bgm", tenant_id="acme"),
+        "step",
+        "of tenant acme",
+    ),
+    (
+        "an artifact of another type",
+        lambda desk, _: _change(desk, ARTIFACT, ARTIFACT.c.type == "audio/bgm", type="json/game-config"),
+        "step",
+        "which is json/game-config; audio/bgm is expected",
+    ),
+    (
+        "a size that is not that of the bytes",
+        lambda desk, _: _change(desk, ARTIFACT, ARTIFACT.c.type == "audio/bgm", size_bytes=1),
+        "bytes",
+        "size_bytes: 1 found; its sound bytes are",
+    ),
+    (
+        "a context that names another result",
+        lambda desk, run: _change(desk, RUN, context={**run["context"], "refs": {}}),
+        "context",
+        "refs.bgm: None found; the step names",
+    ),
+    (
+        "a context with another hash",
+        lambda desk, run: _change(desk, RUN, context={**run["context"], "artifacts": {}}),
+        "context",
+        "hash: None found; the artifact's is sha256:",
+    ),
+    (
+        "a context that was asked something else",
+        lambda desk, run: _change(
+            desk, RUN, context={**run["context"], "computed": {"input_hashes_by_step": {}}}
+        ),
+        "context",
+        "computed.input_hashes_by_step.bgm: None found; the step says sha256:",
+    ),
+    (
+        "an entry without an artifact",
+        lambda desk, _: _change(desk, STEP_CACHE, STEP_CACHE.c.step_id == "bgm", artifact_ids=[str(uuid4())]),
+        "cache_entry",
+        "which is no artifact",
+    ),
+    (
+        "an entry of another tenant's artifact",
+        lambda desk, _: _change(desk, STEP_CACHE, STEP_CACHE.c.step_id == "bgm", tenant_id="acme"),
+        "cache_entry",
+        "of tenant demo",
+    ),
+    (
+        "an entry of another type",
+        lambda desk, _: _change(desk, STEP_CACHE, STEP_CACHE.c.step_id == "bgm", step_id="game_config"),
+        "cache_entry",
+        "which is audio/bgm; json/game-config is expected",
+    ),
+    (
+        "a lease of an ended run",
+        _insert_lease,
+        "lease",
+        "which has ended",
+    ),
+    (
+        "a row that tells another checksum",
+        lambda desk, _: _change(
+            desk,
+            ARTIFACT,
+            ARTIFACT.c.type == "bundle/game",
+            metadata={"checksum": "sha256:no", "references": []},
+        ),
+        "bundle",
+        "checksum in the artifact's row: sha256:no found",
+    ),
+    (
+        "a row that does not know what its manifest needs",
+        lambda desk, _: _change(desk, ARTIFACT, ARTIFACT.c.type == "json/campaign-manifest", metadata={}),
+        "manifest",
+        "not found; the manifest needs it",
+    ),
+]
+
+
+Rows = dict[Table, list[dict[str, Any]]]
+
+
+def _snapshot(desk: Desk) -> Rows:
+    with _ledger(desk) as ledger, ledger._database.read(Scope.of_housekeeping("verify")) as connection:
+        return {
+            table: [dict(row) for row in connection.execute(select(table)).mappings()]
+            for table in METADATA.sorted_tables
+        }
+
+
+def _restore(desk: Desk, before: Rows) -> None:
+    with _ledger(desk) as ledger, ledger._database.write(Scope.of_housekeeping("verify")) as connection:
+        for table in reversed(METADATA.sorted_tables):
+            [key, *_] = table.primary_key
+            rows = before[table]
+            connection.execute(delete(table).where(key.not_in([row[key.name] for row in rows])))
+            for row in rows:
+                # The database lets no status move where it has not changed.
+                connection.execute(update(table).where(key == row[key.name]).values(row))
