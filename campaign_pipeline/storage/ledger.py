@@ -71,9 +71,15 @@ class Ledger:
         database = Database(LedgerAddress.parse(url))
         try:
             there = is_made(database)
-        finally:
+            if there:
+                ensure_schema(database)
+        except BaseException:
             database.close()
-        return cls.open(url) if there else None
+            raise
+        if there:
+            return cls(database)
+        database.close()
+        return None
 
     def tenant(self, tenant_id: str) -> TenantLedger:
         """Give the ledger of one tenant."""

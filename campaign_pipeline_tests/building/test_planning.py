@@ -1,7 +1,8 @@
 """A plan says what the build after it does, and changes nothing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from sqlalchemy import create_engine, inspect, text
 
 from campaign_pipeline.building.analysis import StepAnalysis
 from campaign_pipeline.building.blobs import PlannedBlobs
+from campaign_pipeline.building.builder import Builder
+from campaign_pipeline.building.order import RunOrder
 from campaign_pipeline.storage import LocalArtifactStore, StepRecord, Verification
 from campaign_pipeline_tests.building.direct import KEY, Direct
 from campaign_pipeline_tests.workplace import STEPS
@@ -217,6 +220,42 @@ def test_what_is_expected_of_a_partial_rebuild_is_in_its_rows_from_its_opening(d
     }
 
 
+def test_a_step_that_is_run_alone_is_foreseen_from_the_campaign_s_newest_results(direct: Direct) -> None:
+    first = direct.build()
+    order = replace(direct.order(overrides=LONGER), step_ids=("game_bundle",))
+
+    expected = _expected_at_the_opening(direct, order)
+
+    reason = f"same inputs as in run {first['bgm'].run_id}"
+    assert expected == {"game_bundle": {"reuse": True, "reason": reason}}
+
+
+def test_a_re_execution_is_foreseen_from_its_parent_s_results(direct: Direct) -> None:
+    parent = direct.build(overrides=LONGER)["bgm"].run_id
+    direct.build()
+    behind = replace(
+        direct.order(),
+        step_ids=("game_bundle", "campaign_manifest"),
+        parent_run_id=parent,
+        root_run_id=parent,
+    )
+
+    expected = _expected_at_the_opening(direct, behind)
+
+    told = {"reuse": True, "reason": f"same inputs as in run {parent}"}
+    assert expected == {"game_bundle": told, "campaign_manifest": told}
+
+
+def test_a_re_execution_is_explained_by_the_run_that_it_executes_again(direct: Direct) -> None:
+    parent = direct.build(overrides={"audio": {"mood": "tense"}})["bgm"].run_id
+    direct.build()
+    execute(direct, "DELETE FROM step_cache")
+
+    steps = direct.run(replace(direct.order(), parent_run_id=parent, root_run_id=parent))
+
+    assert analysis_of(steps["bgm"]).reason == "nothing has changed, but no reusable result was kept"
+
+
 def test_a_plain_build_expects_nothing(direct: Direct) -> None:
     assert not any("expected" in step.diagnostics for step in direct.build().values())
 
@@ -252,6 +291,13 @@ def test_files_and_blobs_that_campaigns_share_are_read_once(tmp_path: Path) -> N
     assert blobs.size(taken_in.content_hash) == 4
     assert blobs.verify(taken_in.content_hash) is Verification.SOUND
     assert blobs.size(blob.content_hash) is None
+
+
+def _expected_at_the_opening(direct: Direct, order: RunOrder) -> dict[str, Any]:
+    with closing(Builder(direct.settings)) as builder:
+        builder.open(order)
+        steps = builder.ledger.tenant("demo").steps(order.run_id)
+    return {step.step_id: step.diagnostics["expected"] for step in steps}
 
 
 def _everything(folder: Path) -> dict[str, tuple[int, int]]:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from sqlalchemy import create_engine, inspect
 
 from campaign_pipeline_tests.workplace import STEPS, Desk
@@ -101,6 +102,18 @@ def test_a_folder_without_briefs_and_an_unknown_campaign_are_told_so(desk: Desk)
     assert (unknown.exit_code, nothing.exit_code) == (1, 1)
     assert "UNKNOWN_CAMPAIGN: demo/nothing: no brief at" in " ".join(unknown.stdout.split())
     assert nothing.stderr.startswith("UNKNOWN_CAMPAIGN: no brief lies under briefs; write one at briefs/")
+
+
+def test_a_ledger_that_cannot_be_reached_is_no_ledger_that_is_not_there(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAMPAIGN_DATABASE_URL", "postgresql://u:secret@127.0.0.1:9/nothing")
+
+    result = desk.campaign("plan")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("LEDGER_UNAVAILABLE: the ledger ")
+    assert "secret" not in result.stderr
 
 
 def test_what_cannot_be_read_is_refused_before_anything_is_planned(desk: Desk) -> None:
