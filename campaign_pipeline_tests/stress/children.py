@@ -5,12 +5,15 @@ Does not belong here: the fork (zygote), or what must hold afterwards (the campa
 """
 
 import json
+import os
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import dagster as dg
 
+from campaign_pipeline.settings import Settings
+from campaign_pipeline.storage import Ledger
 from campaign_pipeline_tests.stress import tracer
 
 
@@ -88,6 +91,52 @@ def open_instance(key: str, gate: str) -> int:
 
 def make_instance() -> int:
     """Open Dagster's instance for the first time, alone."""
-    with dg.DagsterInstance.get() as instance:
+    with _instance() as instance:
         instance.get_runs(limit=1)
     return 0
+
+
+def make_ledger() -> int:
+    """Open the ledger for the first time, and do nothing in it."""
+    Ledger.open(Settings.from_environment().database_url).close()
+    return 0
+
+
+def build_with_fault(
+    key: str, *, number: int, for_good: bool, within: str = "", listing: str | None = None
+) -> int:
+    """Run `campaign build` over a ledger that fails at a statement."""
+    from campaign_pipeline_tests.stress.faults import fail_statement  # noqa: PLC0415
+
+    place = None if listing is None else Path(listing)
+    fail_statement(number, for_good=for_good, within=within, listing=place)
+    return build(key)
+
+
+def execute_again(run_id: str) -> int:
+    """Re-execute a run from where it failed, as the UI does."""
+    job = dg.reconstructable(campaign_build_job)
+    with _instance() as instance:
+        failed = instance.get_run_by_id(run_id)
+        assert failed is not None
+        with dg.execute_job(
+            job,
+            instance=instance,
+            tags=failed.tags,
+            run_config=failed.run_config,
+            reexecution_options=dg.ReexecutionOptions.from_failure(run_id, instance),
+        ) as result:
+            return 0 if result.success else 1
+
+
+def campaign_build_job() -> dg.JobDefinition:
+    """Give the job as Dagster rebuilds it."""
+    from campaign_pipeline.definitions import defs  # noqa: PLC0415
+
+    return defs.resolve_job_def("campaign_build")
+
+
+def _instance() -> dg.DagsterInstance:
+    if "DAGSTER_HOME" in os.environ:
+        return dg.DagsterInstance.get()
+    return dg.DagsterInstance.from_config(str(Path.cwd()))

@@ -5,11 +5,12 @@ Does not belong here: the faults (the campaigns), or what rows must look like (a
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, inspect, select
+from sqlalchemy import Connection, create_engine, inspect, select
 
 from campaign_pipeline.storage import LocalArtifactStore
 from campaign_pipeline.storage.tables import PROVIDER_ANSWER
@@ -87,26 +88,24 @@ class Site:
     def answered(self) -> set[str]:
         """Which providers' answers to the prompt that is built now are durable."""
         hashes = {request_hash(name, self.prompt): name for name in PROVIDERS}
-        engine = self.engine()
+        with self.connected() as connection:
+            if not inspect(connection).has_table(PROVIDER_ANSWER.name):
+                return set()
+            kept = select(PROVIDER_ANSWER.c.request_hash)
+            return {hashes[found] for found in connection.scalars(kept) if found in hashes}
+
+    @contextmanager
+    def connected(self) -> Iterator[Connection]:
+        """Reach the tables, past every scope; what is changed stays."""
+        (self.place.root / ".campaign").mkdir(exist_ok=True)
+        engine = create_engine(self.place.ledger_url.replace("postgresql://", "postgresql+psycopg://"))
         try:
-            with engine.connect() as connection:
-                if not inspect(connection).has_table(PROVIDER_ANSWER.name):
-                    return set()
-                kept = select(PROVIDER_ANSWER.c.request_hash)
-                return {hashes[found] for found in connection.scalars(kept) if found in hashes}
+            with engine.begin() as connection:
+                yield connection
         finally:
             engine.dispose()
-
-    def engine(self) -> Engine:
-        """Reach the tables, past every scope."""
-        (self.place.root / ".campaign").mkdir(exist_ok=True)
-        return create_engine(self.place.ledger_url.replace("postgresql://", "postgresql+psycopg://"))
 
     def unsound(self) -> list[str]:
         """Say what of the tables and the store breaks the contract, now that no build runs."""
-        engine = self.engine()
-        try:
-            with engine.connect() as connection:
-                return unsound(connection, LocalArtifactStore(self.place.store))
-        finally:
-            engine.dispose()
+        with self.connected() as connection:
+            return unsound(connection, LocalArtifactStore(self.place.store))

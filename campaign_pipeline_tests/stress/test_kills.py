@@ -69,8 +69,7 @@ def test_a_build_killed_at_any_moment_costs_the_next_nothing(
 
 def _points(site: Site) -> list[tuple[int, str]]:
     """Find the points of a build on a ledger that is there."""
-    site.ask_for("a build before")
-    site.built()
+    site.start("make_ledger").wait()
     listing = site.place.root / "points"
     site.ask_for("a build that is listed")
     assert site.build(listing=str(listing)).code == 0

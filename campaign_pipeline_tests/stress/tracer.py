@@ -58,7 +58,7 @@ def trace(*, kill_at: int | None = None, listing: Path | None = None) -> None:
     """
     global _kill_at, _listing, _tracing
     _kill_at, _listing, _tracing = kill_at, listing, True
-    Database.write_as_login = _traced_transactions(Database.write_as_login)  # type: ignore[method-assign]  # a test's right
+    Database.write_as_login = _traced_transactions(Database.write_as_login)  # type: ignore[method-assign, assignment]  # a test's right
     for name, what in (("_place", "a blob"), ("_rename", "a blob's name")):
         setattr(
             LocalArtifactStore,
