@@ -171,8 +171,13 @@ class Builder:
     def end(self, order: RunOrder, ending: Ending) -> None:
         """End a run at once, with whatever of it is under way; one that has ended stays as it is."""
         self._build = None
-        run = self._opened(self.ledger.tenant(order.tenant_id), order)
-        self.ledger.housekeeping("reconcile").end_run(run, judge=lambda _: ending)
+        self._opened(self.ledger.tenant(order.tenant_id), order)
+        self.reconciler.end(order.run_id, ending)
+
+    def end_open(self, ending: Ending) -> None:
+        """End the run that this process works on, if there is one; nothing that goes wrong here stops who leaves."""
+        if self._presence is not None:
+            self.reconciler.try_to_end(self._presence.run_id, ending)
 
     def settle(self, order: RunOrder) -> bool:
         """End a run that is over for its launcher, and tell whether it was ended; without rows it gets them first."""

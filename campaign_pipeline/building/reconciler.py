@@ -5,7 +5,7 @@ Does not belong here: ending one (storage.reconciling), Dagster's record (orches
 """
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,7 +21,6 @@ RUNS_A_PASS = 100
 ABANDONED_S = 24 * 60 * 60
 """How long a run may wait for a process to take it up while its launcher says that it is going on."""
 
-_NOT_NOW = "runs that are over could not be ended; the next start of anything tries again"
 _log = logging.getLogger(__name__)
 
 
@@ -53,19 +52,23 @@ class Reconciler:
         run = self._ledger.active_run(run_id)
         return run is not None and self._end_those_that_are_over([run]) == 1
 
+    def end(self, run_id: str, ending: Ending) -> None:
+        """End a run as the caller says, without a judge: it is the caller's own."""
+        run = self._ledger.active_run(run_id)
+        if run is not None:
+            self._ledger.end_run(run.run, judge=lambda _: ending)
+
     def try_to_reconcile(self, *, spared: Collection[str] = ()) -> None:
         """Reconcile on the way to something else, which nothing that goes wrong here may stop."""
-        try:
-            self.reconcile(spared=spared)
-        except Exception:  # noqa: BLE001  whatever it is, it is another run's trouble
-            _log.warning(_NOT_NOW, exc_info=True)
+        _try(lambda: self.reconcile(spared=spared))
 
     def try_to_settle(self, run_id: str) -> None:
         """Settle a run on the way out, which nothing that goes wrong here may change."""
-        try:
-            self.settle(run_id)
-        except Exception:  # noqa: BLE001  whatever it is, it is another run's trouble
-            _log.warning(_NOT_NOW, exc_info=True)
+        _try(lambda: self.settle(run_id))
+
+    def try_to_end(self, run_id: str, ending: Ending) -> None:
+        """End a run on the way out, which nothing that goes wrong here may change."""
+        _try(lambda: self.end(run_id, ending))
 
     def finds_any_lost(self) -> bool:
         """Tell, without asking the launcher's record, whether there is a run that seems to be over."""
@@ -89,6 +92,15 @@ class Reconciler:
             announce=lambda ending: self._history.report(run_id, ending),
         )
         return ended is not None
+
+
+def _try(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except Exception:  # noqa: BLE001  whatever it is, it is no trouble of what the caller is about
+        _log.warning(
+            "runs that are over could not be ended; the next start of anything tries again", exc_info=True
+        )
 
 
 def judge(run: ActiveRun, record: RecordedRun | None) -> Ending | None:

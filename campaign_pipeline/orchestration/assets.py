@@ -21,7 +21,8 @@ from campaign_pipeline.building.calls import (
 )
 from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.model.steps import STEP_BY_ID, STEPS, StepId
-from campaign_pipeline.orchestration.failures import INTERRUPTS, as_failure, record_failure
+from campaign_pipeline.orchestration.failures import as_failure, record_failure
+from campaign_pipeline.orchestration.interrupts import INTERRUPTS
 from campaign_pipeline.orchestration.partitions import campaigns, register
 from campaign_pipeline.orchestration.resources import TriggerResource
 from campaign_pipeline.orchestration.runs import run_order

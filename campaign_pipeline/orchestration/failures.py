@@ -9,13 +9,9 @@ import dagster as dg
 from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.steps import STEPS
+from campaign_pipeline.orchestration.interrupts import INTERRUPTS, ending_of, interruption
 from campaign_pipeline.orchestration.resources import TriggerResource
 from campaign_pipeline.orchestration.runs import run_order
-from campaign_pipeline.storage import Ending, RunStatus
-from campaign_pipeline.storage.worker import this_worker
-
-INTERRUPTS = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
-"""What Ctrl-C, a cancel and a SIGTERM raise in a step; neither is an Exception."""
 
 
 def as_failure(error: Exception | KeyboardInterrupt | dg.DagsterExecutionInterruptedError) -> dg.Failure:
@@ -25,7 +21,7 @@ def as_failure(error: Exception | KeyboardInterrupt | dg.DagsterExecutionInterru
     Dagster would answer with a retry wherever an asset has a retry policy; the hook below lets it go on.
     """
     if isinstance(error, INTERRUPTS):
-        error = _interruption()
+        error = interruption()
     if isinstance(error, CampaignError):
         metadata = {"code": error.code.value}
         return dg.Failure(description=str(error), metadata=metadata, allow_retries=error.retryable)
@@ -40,12 +36,6 @@ def words_of(error: BaseException | None) -> str:
             return seen.description
         seen = seen.__cause__
     return _unforeseen(error)
-
-
-def _interruption() -> CampaignError:
-    worker = this_worker()
-    message = f"process {worker.pid} on {worker.host} was interrupted while it worked: by Ctrl-C, a cancel or a signal"
-    return CampaignError(ErrorCode.CANCELLED, message)
 
 
 def _unforeseen(error: BaseException | None) -> str:
@@ -79,8 +69,6 @@ def _record(context: dg.HookContext, run: dg.DagsterRun, words: str, *, interrup
     trigger: TriggerResource = context.resources.trigger
     order = run_order(run, trigger=trigger, step_ids=tuple(step.step_id for step in STEPS))
     if interrupted:
-        # Dagster records a failure, unless somebody asked it to cancel the run; its record decides.
-        asked = run.status in {dg.DagsterRunStatus.CANCELING, dg.DagsterRunStatus.CANCELED}
-        builder.end(order, Ending(status=RunStatus.CANCELLED if asked else RunStatus.FAILED, error=words))
+        builder.end(order, ending_of(run, words=words))
     else:
         builder.record_failure(order, step_id=context.op.name, error=words)

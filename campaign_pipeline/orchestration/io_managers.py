@@ -15,7 +15,8 @@ from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.building.calls import StoredArtifact
 from campaign_pipeline.building.campaign_key import CampaignKey
 from campaign_pipeline.orchestration import metadata
-from campaign_pipeline.orchestration.failures import INTERRUPTS, as_failure
+from campaign_pipeline.orchestration.failures import as_failure
+from campaign_pipeline.orchestration.interrupts import INTERRUPTS
 from campaign_pipeline.storage import ArtifactRecord, NewArtifact
 
 EPHEMERAL_RUN_ID = "__EPHEMERAL_RUN_ID"

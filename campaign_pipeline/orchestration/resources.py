@@ -6,8 +6,9 @@ more often than it runs steps (dagster-facts, 10).
 """
 
 import gc
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import dagster as dg
@@ -15,6 +16,7 @@ from pydantic import Field
 
 from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.orchestration.history import DagsterHistory
+from campaign_pipeline.orchestration.interrupts import INTERRUPTS, ending_of, interruption
 from campaign_pipeline.settings import Settings
 
 
@@ -26,11 +28,22 @@ class BuilderResource(dg.ConfigurableResource[Builder]):
         """Lend a builder to one process's steps and close it after the last."""
         _spare_the_collector()
         history = DagsterHistory(context.instance) if context.instance else None
-        builder = Builder(Settings.from_environment(), history=history)
-        try:
-            yield builder
-        finally:
-            builder.close()
+        with closing(Builder(Settings.from_environment(), history=history)) as builder:
+            try:
+                yield builder
+            finally:
+                _end_if_interrupted(builder, context)
+
+
+def _end_if_interrupted(builder: Builder, context: dg.InitResourceContext) -> None:
+    """End the run that an interrupt between two steps has stopped: neither a step's body nor a hook hears of it.
+
+    Dagster closes resources while it handles what stopped the steps, and only then records the run's end.
+    """
+    if context.instance is None or context.run is None or not isinstance(sys.exc_info()[1], INTERRUPTS):
+        return
+    run = context.instance.get_run_by_id(context.run.run_id)
+    builder.end_open(ending_of(run, words=str(interruption())))
 
 
 def _spare_the_collector() -> None:

@@ -72,7 +72,7 @@ def order_on_record(run: dg.DagsterRun) -> RunOrder | None:
 def _steps_on_record(run: dg.DagsterRun) -> tuple[str, ...]:
     """Name our steps that a run was asked to run; none for a job that is not about our assets."""
     chosen = {step.step_id for step in STEPS}
-    if run.asset_selection is not None:
+    if run.asset_selection:
         chosen &= {key.to_user_string() for key in run.asset_selection}
     elif run.job_name not in WORKFLOW_BY_JOB:
         return ()
