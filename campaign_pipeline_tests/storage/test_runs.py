@@ -75,6 +75,23 @@ def test_the_first_trigger_that_is_frozen_stays(ledger: Ledger) -> None:
     assert second.trigger == {"brief": {"title": "first"}}
 
 
+def test_what_is_expected_enters_the_steps_with_the_trigger_that_stays(ledger: Ledger) -> None:
+    tenant = ledger.tenant("demo")
+    run = open_run(tenant, step_ids=("game_config", "bgm"))
+    told = {"bgm": {"reuse": False, "reason": "audio.prompt changed"}}
+    tenant.freeze_trigger(run.id, {"brief": {"title": "first"}}, expected=told)
+
+    tenant.freeze_trigger(run.id, {"brief": {"title": "second"}}, expected={"game_config": {"reuse": True}})
+    begin(tenant, run, "bgm")
+    tenant.publish(
+        run.id, "bgm", artifact=artifact_of("bgm"), cache=None, duration_ms=1, diagnostics={"read": {}}
+    )
+
+    config, music = tenant.steps(run.id)
+    assert config.diagnostics == {}
+    assert music.diagnostics == {"expected": told["bgm"], "read": {}}
+
+
 def test_text_that_postgres_cannot_keep_is_kept_as_far_as_it_can_be(ledger: Ledger) -> None:
     tenant = ledger.tenant("demo")
     run = open_run(tenant)
