@@ -1,0 +1,24 @@
+"""A set of very many texts: what was added is found, always."""
+
+import pytest
+
+from campaign_pipeline.storage import compact_set
+from campaign_pipeline.storage.compact_set import CompactSet
+
+
+@pytest.mark.parametrize("unsorted", [1, 2, 7, 1000])
+def test_what_was_added_is_found_however_often_it_was_added(
+    unsorted: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compact_set, "_UNSORTED", unsorted)
+    texts = [f"sha256:{number:064x}" for number in range(100)]
+
+    found = CompactSet([*texts, *reversed(texts), *texts[::3]])
+
+    assert all(text in found for text in texts)
+    assert not any(f"{text}0" in found for text in texts)
+    assert len(found._sorted) + len(found._recent) <= len(texts) + unsorted
+
+
+def test_nothing_is_in_a_set_that_is_empty() -> None:
+    assert "anything" not in CompactSet()
