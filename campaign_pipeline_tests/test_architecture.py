@@ -128,6 +128,12 @@ def test_the_definitions_are_what_a_stranger_is_told() -> None:
         assert isinstance(schedule, dg.ScheduleDefinition)
         assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
         assert schedule.execution_timezone == "UTC"
+    assert {getattr(sensor, "name", None) for sensor in defs.sensors or ()} == {
+        "campaigns_with_briefs",
+        "runs_that_are_over",
+        "cancelled_runs",
+        "failed_runs",
+    }
     assert defs.executor is dg.in_process_executor
     for name in ("game_config", "bgm", "game_bundle", "campaign_manifest"):
         node = graph.get(dg.AssetKey(name))

@@ -1,5 +1,7 @@
 """Steps that fail: which are tried again, and what is left in the tables."""
 
+from typing import Any
+
 import pytest
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
@@ -8,7 +10,7 @@ from campaign_pipeline.orchestration import assets, metadata
 from campaign_pipeline.providers.audio import GeneratedAudio
 from campaign_pipeline.providers.stub import StubAudioModel
 from campaign_pipeline.storage import LocalArtifactStore, NewArtifact, StoredBlob
-from campaign_pipeline_tests.workplace import Desk
+from campaign_pipeline_tests.workplace import STEPS, Desk
 
 KEY = "demo/small"
 
@@ -134,3 +136,55 @@ def test_what_fails_while_an_output_is_described_publishes_nothing(
     assert tables.statuses(tables.run[-1]["id"])["bgm"] == ("failed", False)
     assert [row["type"] for row in tables.artifact] == ["json/game-config"]
     assert [row["step_id"] for row in tables.step_cache] == ["game_config"]
+
+
+class FailingStore:
+    """Makes the store fail for the first so many times that something is put into it, and counts them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, times: int, retryable: bool) -> None:
+        self.calls = 0
+        put = LocalArtifactStore.put_file
+
+        def fail_at_first(store: LocalArtifactStore, *arguments: Any, **options: Any) -> StoredBlob:
+            self.calls += 1
+            if self.calls <= times:
+                raise CampaignError(ErrorCode.STORE_UNAVAILABLE, "the disk stutters", retryable=retryable)
+            return put(store, *arguments, **options)
+
+        monkeypatch.setattr(LocalArtifactStore, "put_file", fail_at_first)
+
+
+def test_what_a_retry_can_help_while_a_run_opens_is_tried_again(
+    any_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    any_desk.place.write_brief(KEY)
+    store = FailingStore(monkeypatch, times=1, retryable=True)
+
+    run = any_desk.build(KEY)
+
+    assert store.calls > 1
+    assert (run["status"], run["error"]) == ("completed", None)
+    assert any_desk.place.tables().statuses(run["id"]) == dict.fromkeys(STEPS, ("completed", False))
+
+
+@pytest.mark.parametrize("retryable", [True, False])
+def test_what_stops_a_run_while_it_opens_fails_it_with_every_step_in_the_same_words(
+    any_desk: Desk, monkeypatch: pytest.MonkeyPatch, *, retryable: bool
+) -> None:
+    any_desk.place.write_brief(KEY)
+    store = FailingStore(monkeypatch, times=99, retryable=retryable)
+
+    result = any_desk.campaign("build", KEY)
+
+    [run] = any_desk.place.tables().run
+    steps = any_desk.place.tables().steps_of(run["id"])
+    told = "STORE_UNAVAILABLE: the disk stutters"
+    # While one step waits for its next attempt, the other that may begin makes one.
+    attempts = range(3, 6) if retryable else [1]
+    assert result.exit_code == 1
+    assert store.calls in attempts
+    assert (run["status"], run["error"]) == ("failed", told)
+    assert run["started_at"] is not None
+    assert {(row["status"], bool(row["cache_hit"]), row["error"]) for row in steps.values()} == {
+        ("skipped", False, told)
+    }
