@@ -14,7 +14,7 @@ import dagster as dg
 
 from campaign_pipeline.settings import Settings
 from campaign_pipeline.storage import Ledger
-from campaign_pipeline_tests.stress import tracer
+from campaign_pipeline_tests.stress import faults, tracer
 
 
 def load() -> None:
@@ -51,8 +51,18 @@ def load() -> None:
     providers.install()
 
 
-def build(*words: str, kill_at: int | None = None, listing: str | None = None) -> int:
-    """Run `campaign build`."""
+def build(
+    *words: str,
+    kill_at: int | None = None,
+    listing: str | None = None,
+    store_room: int | None = None,
+    ledger_room: int | None = None,
+) -> int:
+    """Run `campaign build`, traced or with little room where that is asked."""
+    if store_room is not None:
+        faults.limit_store(store_room)
+    if ledger_room is not None:
+        faults.limit_ledger(ledger_room)
     if kill_at is not None or listing is not None:
         tracer.trace(kill_at=kill_at, listing=None if listing is None else Path(listing))
     from campaign_pipeline.cli import main  # noqa: PLC0415
@@ -106,10 +116,8 @@ def build_with_fault(
     key: str, *, number: int, for_good: bool, within: str = "", listing: str | None = None
 ) -> int:
     """Run `campaign build` over a ledger that fails at a statement."""
-    from campaign_pipeline_tests.stress.faults import fail_statement  # noqa: PLC0415
-
     place = None if listing is None else Path(listing)
-    fail_statement(number, for_good=for_good, within=within, listing=place)
+    faults.fail_statement(number, for_good=for_good, within=within, listing=place)
     return build(key)
 
 

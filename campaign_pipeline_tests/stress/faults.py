@@ -1,18 +1,22 @@
-"""A ledger that fails at one statement, or at every one from there on.
+"""A ledger that fails at one statement or at every one from there on; a store and a ledger with little room.
 
-Belongs here: raising where SQLAlchemy would.
+Belongs here: raising, inside this process, where the database or the disk would.
 Does not belong here: what the build makes of it (the campaigns).
 """
 
+import errno
+import os
 import sqlite3
 import sys
 import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
+from campaign_pipeline.storage import local_store
 from campaign_pipeline_tests.stress.tracer import append
 
 _LEDGER = f"{__file__.rpartition('campaign_pipeline_tests')[0]}campaign_pipeline/storage/"
@@ -53,3 +57,28 @@ def _is_of(within: str) -> bool:
                 return True
         frame = frame.f_back
     return ledger and not within
+
+
+def limit_store(size_bytes: int) -> None:
+    """Let this process write so many bytes into the store, and then find the disk full."""
+    write, left = local_store._written, size_bytes
+
+    def limited(chunks: Iterable[bytes]) -> Iterator[bytes]:
+        nonlocal left
+        for chunk in chunks:
+            left -= len(chunk)
+            if left < 0:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            yield chunk
+
+    local_store._written = lambda file, chunks: write(file, limited(chunks))
+
+
+def limit_ledger(size_bytes: int) -> None:
+    """Let a SQLite ledger of this process grow to so many bytes, and then find the disk full."""
+
+    def limit(connection: sqlite3.Connection, _record: Any) -> None:
+        [page_bytes] = connection.execute("PRAGMA page_size").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {size_bytes // page_bytes}")
+
+    event.listen(Engine, "connect", limit)
