@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "storage": {"storage", "model", "errors"},
     "settings": {"storage", "model", "errors"},
     "building": {"building", "skills", "providers", "games", "storage", "model", "settings", "errors"},
-    "terminal": {"terminal", "building", "storage"},
+    "terminal": {"terminal", "building", "storage", "errors"},
     "orchestration": {
         "orchestration",
         "building",

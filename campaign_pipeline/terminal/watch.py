@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.markup import escape
 
 from campaign_pipeline.building.analysis import StepAnalysis
+from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.storage import StepRecord, TenantLedger
 from campaign_pipeline.terminal.runs import how, mark, never_began, step_table
 from campaign_pipeline.terminal.screen import short
@@ -42,7 +43,9 @@ def _draw_live(console: Console, ledger: TenantLedger, run_id: str, ended: Event
     told = False
     with Live(console=console, refresh_per_second=10, transient=True) as live:
         while not ended.wait(_POLL_S):
-            steps = ledger.steps(run_id)
+            steps = _steps_now(ledger, run_id)
+            if steps is None:
+                continue
             told = told or _tell_expected(console, steps)
             live.update(step_table(steps, artifacts={}, width=console.width))
 
@@ -53,13 +56,21 @@ def _print_as_they_end(console: Console, ledger: TenantLedger, run_id: str, ende
     going = True
     while going:
         going = not ended.wait(_POLL_S)
-        steps = ledger.steps(run_id)
+        steps = _steps_now(ledger, run_id) or []
         told_expected = told_expected or _tell_expected(console, steps)
         for step in steps:
             if step.status in _ENDED and step.step_id not in told and not never_began(step):
                 told.add(step.step_id)
                 line = f"{mark(step)} {step.step_id}: {escape(how(step, run_error=None))}"
                 console.print(line, highlight=False, soft_wrap=True)
+
+
+def _steps_now(ledger: TenantLedger, run_id: str) -> list[StepRecord] | None:
+    """Look once; None where the ledger is away: the run itself meets that too, and tells it if it matters."""
+    try:
+        return ledger.steps(run_id)
+    except CampaignError:
+        return None
 
 
 def _tell_expected(console: Console, steps: list[StepRecord]) -> bool:

@@ -5,7 +5,7 @@ Does not belong here: the faults (the campaigns), or what rows must look like (a
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,12 +44,12 @@ class Site:
     delay_s: float = 0.0
     extra_env: dict[str, str] = field(default_factory=dict)
 
-    def ask_for(self, prompt: str, changes: Mapping[str, Any] | None = None) -> None:
-        """Write the brief anew, so that nothing made before can serve it."""
+    def ask_for(self, prompt: str, *, of: str = KEY) -> None:
+        """Write a brief anew, so that nothing made before can serve it."""
         self.prompt = prompt
         # The smallest music that passes for music: these campaigns are not about sound.
         audio = {"prompt": prompt, "provider": None, "channels": 1, "sample_rate": 22050, "bitrate_kbps": 64}
-        self.place.write_brief(KEY, {"audio": audio, "copy": {"title": prompt}, **(changes or {})})
+        self.place.write_brief(of, {"audio": audio, "copy": {"title": prompt}})
 
     @property
     def env(self) -> dict[str, str]:

@@ -85,7 +85,7 @@ def test_an_answer_that_is_damaged_is_never_made_music_of(any_site: Site) -> Non
 
 def test_results_of_another_tenant_of_yesterday_or_of_another_run_are_never_served(any_site: Site) -> None:
     any_site.ask_for("a tune that others have")
-    any_site.place.write_brief("acme/small", _brief_of(any_site))
+    any_site.ask_for("a tune that others have", of="acme/small")
     any_site.start("build", "acme/small").wait()
     any_site.built()
     assert any_site.calls == {"audio": 2, "text": 2}
@@ -114,10 +114,6 @@ def test_results_of_another_tenant_of_yesterday_or_of_another_run_are_never_serv
         assert [row["tenant_id"] for row in made] == ["demo"] * len(STEPS)
     # What a provider answered serves all of them: an answer is kept for the tenant, whatever the results are for.
     assert any_site.calls == {"audio": 2, "text": 2}
-
-
-def _brief_of(site: Site) -> dict[str, object]:
-    return {"audio": {"prompt": site.prompt, "provider": None}, "copy": {"title": site.prompt}}
 
 
 def _results(site: Site) -> dict[str, str]:

@@ -31,7 +31,7 @@ def test_a_new_instance_serves_all_processes_that_open_it_at_once(
             time.sleep(chance.uniform(0.0, 0.3))
             victim.kill()
             victim.wait()
-            children[0] = site.start("open_instance", sorted(keys)[0], str(gate))
+            children[0] = site.start("open_instance", min(keys), str(gate))
         gate.touch()
 
         assert [child.wait().code for child in children] == [0] * PROCESSES, "\n".join(
