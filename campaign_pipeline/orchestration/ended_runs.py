@@ -4,12 +4,14 @@ Belongs here: paging through Dagster's ended runs, and handing each of ours to t
 Does not belong here: when that is done (sensors, launch), or how such a run ends (building.reconciler).
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from campaign_pipeline.building.builder import Builder
+from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.orchestration.runs import order_on_record
 
 RUNS_A_PAGE = 100
@@ -20,6 +22,7 @@ _ENDED_SHORT = (dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.FAILURE)
 _OVERLAP = timedelta(minutes=1)
 """How far a look goes back behind the last: clocks differ, and what is recorded late carries an earlier time."""
 
+_log = logging.getLogger(__name__)
 _FIRST_LOOK_BACK = timedelta(days=1)
 _TICK = timedelta(microseconds=1)
 
@@ -48,9 +51,20 @@ class EndedRuns:
 
 
 def settle(builder: Builder, run: dg.DagsterRun) -> bool:
-    """End a run in the ledger that has ended in Dagster, if it is one of ours; tell whether it was ended now."""
+    """End a run in the ledger that has ended in Dagster, if it is one of ours; tell whether it was ended now.
+
+    Raises:
+        CampaignError: LEDGER_UNAVAILABLE.
+    """
     order = order_on_record(run)
-    return order is not None and builder.settle(order)
+    try:
+        return order is not None and builder.settle(order)
+    except CampaignError as error:
+        if error.code is ErrorCode.LEDGER_UNAVAILABLE:
+            raise
+        # Looking at it again would not help, and would keep the sensor from all that came after it.
+        _log.warning("run %s of Dagster's cannot be recorded: %s", run.run_id, error)
+        return False
 
 
 def settle_untold(builder: Builder, runs: list[dg.DagsterRun]) -> int:

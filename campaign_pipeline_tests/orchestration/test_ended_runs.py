@@ -11,6 +11,7 @@ import pytest
 
 from campaign_pipeline.building.run_history import RecordedRun, Standing
 from campaign_pipeline.definitions import defs
+from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.orchestration import ended_runs
 from campaign_pipeline.orchestration.ended_runs import EndedRuns
 from campaign_pipeline.orchestration.history import DagsterHistory
@@ -38,6 +39,7 @@ def launched(
     *,
     job: str = "campaign_build",
     key: str | None = KEY,
+    tags: dict[str, str] | None = None,
     assets: Sequence[str] | None = None,
     config: dict[str, Any] | None = None,
 ) -> dg.DagsterRun:
@@ -47,7 +49,7 @@ def launched(
             job_name=job,
             run_id=str(uuid4()),
             status=status,
-            tags={} if key is None else {"dagster/partition": key},
+            tags={**({} if key is None else {"dagster/partition": key}), **(tags or {})},
             asset_selection=None if assets is None else frozenset(dg.AssetKey(name) for name in assets),
             run_config=config or {},
         )
@@ -200,6 +202,36 @@ def test_what_is_no_run_of_a_campaign_gets_no_row(
     tick(instance)
 
     assert rows(any_desk) == {}
+
+
+def test_a_run_that_cannot_be_recorded_keeps_nobody_from_those_after_it(
+    any_desk: Desk, instance: dg.DagsterInstance, caplog: pytest.LogCaptureFixture
+) -> None:
+    forged = launched(instance, tags={"dagster/root_run_id": "yesterday's"})
+    sound = launched(instance)
+    for run in (forged, sound):
+        instance.report_run_failed(run)
+
+    tick(instance)
+
+    assert set(rows(any_desk)) == {sound.run_id}
+    assert (
+        f"run {forged.run_id} of Dagster's cannot be recorded: VALIDATION_ERROR: root_run_id" in caplog.text
+    )
+
+
+def test_a_ledger_out_of_reach_leaves_the_cursor_where_it_was(
+    desk: Desk, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert desk.place.root.is_dir()
+    instance.report_run_failed(launched(instance))
+    monkeypatch.setenv("CAMPAIGN_DATABASE_URL", "sqlite:////proc/nowhere/ledger.db")
+    context = dg.build_sensor_context(instance=instance, cursor="2026-01-01T00:00:00+00:00")
+
+    with pytest.raises(CampaignError, match="LEDGER_UNAVAILABLE"):
+        runs_that_are_over(context)
+
+    assert context.cursor == "2026-01-01T00:00:00+00:00"
 
 
 def test_the_sensor_ends_the_runs_that_were_lost_here_and_in_dagster(

@@ -41,6 +41,8 @@ def test_a_process_that_lives_is_not_gone(other: tuple[subprocess.Popen[str], Wo
 
     assert not worker.is_gone
     assert not this_worker().is_gone
+    assert worker.is_alive
+    assert this_worker().is_alive
 
 
 def test_a_process_that_was_killed_is_gone_before_its_parent_has_taken_notice(
@@ -72,9 +74,11 @@ def test_a_later_process_with_the_same_id_is_another(
     earlier = replace(worker, start_ticks=worker.start_ticks - 1)
 
     assert earlier.is_gone
+    assert not earlier.is_alive
 
 
 def test_nothing_is_known_of_a_process_of_another_host() -> None:
     elsewhere = replace(this_worker(), host="elsewhere", pid=2**22 + 1)
 
     assert not elsewhere.is_gone
+    assert not elsewhere.is_alive
