@@ -13,6 +13,15 @@ from campaign_pipeline.model.digest import ContentHash, JsonObject
 ProblemKind = Literal["bytes", "manifest", "bundle", "run", "step", "context", "cache_entry", "lease"]
 
 
+@dataclass(frozen=True)
+class Flaw:
+    """What is wrong with an artifact, or with something that it needs: these bytes."""
+
+    kind: ProblemKind
+    message: str
+    content_hash: ContentHash
+
+
 @dataclass(frozen=True, kw_only=True)
 class Problem:
     """Something that is not as it should be.

@@ -7,10 +7,9 @@ a build does that, which knows how to make the bytes again.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 
-from campaign_pipeline.building.audit import Audit, Problem, ProblemKind
+from campaign_pipeline.building.audit import Audit, Flaw, Problem
 from campaign_pipeline.building.audit_contents import CHECKS
 from campaign_pipeline.building.audit_runs import entry_problem, run_problems
 from campaign_pipeline.errors import CampaignError, ErrorCode
@@ -28,15 +27,6 @@ _DATED = "json/campaign-manifest"
 _LEASE = "it is free by now, or will be within a minute; whoever wants it takes it"
 _WAITS = "it is not served; the next build that wants it produces it again"
 _ANSWER = "it is not served; the next build that sends this request asks, and pays, again"
-
-
-@dataclass(frozen=True)
-class _Flaw:
-    """What is wrong with an artifact, or with something that it needs."""
-
-    kind: ProblemKind
-    message: str
-    content_hash: ContentHash
 
 
 class Auditor:
@@ -110,7 +100,7 @@ class Auditor:
         for artifact in artifacts():
             self._report(artifact, self._flaws_of_others(artifact))
 
-    def _report(self, artifact: ArtifactRecord, flaws: Iterable[_Flaw]) -> None:
+    def _report(self, artifact: ArtifactRecord, flaws: Iterable[Flaw]) -> None:
         found = list(flaws)
         # A collection may have taken row and bytes while this was looking.
         if not found or not self._ledger.has_artifact(artifact.id):
@@ -129,21 +119,21 @@ class Auditor:
             for flaw in found
         )
 
-    def _own_flaws(self, artifact: ArtifactRecord) -> Iterator[_Flaw]:
+    def _own_flaws(self, artifact: ArtifactRecord) -> Iterator[Flaw]:
         digest = artifact.content_hash
         told = list(self._described(artifact))  # first: it reads the bytes, which is a check of them too
         verdict = self._verdict(digest)
         if verdict is not Verification.SOUND:
-            yield _Flaw("bytes", f"its bytes are {verdict.value}", digest)
+            yield Flaw("bytes", f"its bytes are {verdict.value}", digest)
             return
         size = self._store.size(digest)
         if artifact.size_bytes is not None and size is not None and size != artifact.size_bytes:
-            yield _Flaw(
+            yield Flaw(
                 "bytes", f"size_bytes: {artifact.size_bytes} found; its sound bytes are {size}", digest
             )
         yield from told
 
-    def _described(self, artifact: ArtifactRecord) -> Iterator[_Flaw]:
+    def _described(self, artifact: ArtifactRecord) -> Iterator[Flaw]:
         """Check what a file says of others, once for all rows that say the same of it."""
         check = CHECKS.get(artifact.type)
         said = f"{artifact.content_hash} {json.dumps(artifact.metadata, sort_keys=True)}"
@@ -153,19 +143,19 @@ class Auditor:
         data = self._read(artifact.content_hash)
         if data is not None:
             for message in check.flaws(data, artifact.metadata):
-                yield _Flaw(check.kind, message, artifact.content_hash)
+                yield Flaw(check.kind, message, artifact.content_hash)
 
-    def _flaws_of_others(self, artifact: ArtifactRecord) -> Iterator[_Flaw]:
+    def _flaws_of_others(self, artifact: ArtifactRecord) -> Iterator[Flaw]:
         names = {digest: name for name, digest in (artifact.metadata.get("attachments") or {}).items()}
         for digest in dict.fromkeys(digests_of(artifact.metadata)):
             if not is_content_hash(digest):
                 message = f"references: {digest!r} found; a content hash is expected"
-                yield _Flaw("bytes", message, artifact.content_hash)
+                yield Flaw("bytes", message, artifact.content_hash)
                 continue
             verdict = self._verdict(digest)
             if verdict is not Verification.SOUND:
                 what = names.get(digest, "reference")
-                yield _Flaw("bytes", f"its {what} {digest} is {verdict.value}", digest)
+                yield Flaw("bytes", f"its {what} {digest} is {verdict.value}", digest)
 
     def _look_at_what_waits(self) -> None:
         for referrer in chain(self._ledger.waiting_results(), self._ledger.kept_answers()):
