@@ -7,7 +7,6 @@ Does not belong here: what they do (children).
 import json
 import os
 import select
-import signal
 import subprocess
 import sys
 import time
@@ -40,9 +39,8 @@ class Child:
         return self
 
     def kill(self) -> None:
-        """Kill it by SIGKILL, if it still runs."""
-        if self.code is None:
-            os.kill(self.pid, signal.SIGKILL)
+        """Let it be killed by SIGKILL by its parent, which alone knows whether the id is still this child's."""
+        self.crew.tell(kill=self.pid)
 
     @property
     def said(self) -> str:
@@ -87,14 +85,18 @@ class Crew:
             "env": {**bare_environment(), **env},
             "output": str(output),
         }
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(message).encode() + b"\n")
-        self.process.stdin.flush()
+        self.tell(**message)
         while order not in self._begun:
             self.listen(until=give_up_at)
         child = Child(self, self._begun.pop(order), output)
         self._children[child.pid] = child
         return child
+
+    def tell(self, **message: Any) -> None:
+        """Send the process a line."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(message).encode() + b"\n")
+        self.process.stdin.flush()
 
     def listen(self, *, until: float) -> None:
         """Take in what the process tells, at least one event."""
@@ -124,5 +126,6 @@ class Crew:
         """End it, and the children that are left."""
         for child in list(self._children.values()):
             child.kill()
+            child.wait()
         with self.process:
             self.process.terminate()

@@ -46,6 +46,10 @@ def main() -> None:
 
 
 def _obey(order: dict[str, Any]) -> None:
+    if "kill" in order:
+        if order["kill"] in _began:
+            os.kill(order["kill"], signal.SIGKILL)
+        return
     sys.stdout.flush()
     began = time.monotonic()
     pid = os.fork()
