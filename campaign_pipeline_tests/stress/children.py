@@ -4,9 +4,12 @@ Belongs here: the functions that a crew orders by name; each returns its exit co
 Does not belong here: the fork (zygote), or what must hold afterwards (the campaigns).
 """
 
+import contextlib
+import io
 import json
 import os
 import sys
+import tempfile
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -15,6 +18,7 @@ import dagster as dg
 from campaign_pipeline.settings import Settings
 from campaign_pipeline.storage import Ledger
 from campaign_pipeline_tests.stress import faults, tracer
+from campaign_pipeline_tests.workplace import Workplace, lay_out
 
 
 def load() -> None:
@@ -49,6 +53,26 @@ def load() -> None:
     )
     defs.resolve_job_def("campaign_build")
     providers.install()
+    _build_once()
+
+
+def _build_once() -> None:
+    """Build a campaign in this process: what a first build compiles and remembers, no child has to."""
+    home, environment = Path.cwd(), dict(os.environ)
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        root = lay_out(Path(folder) / "work")
+        Workplace(root, "").write_brief("demo/warm", {"audio": {"provider": None}})
+        os.environ.update({"CAMPAIGN_AUDIO_PROVIDER": "counting", "STRESS_CALLS": str(root / "calls")})
+        os.chdir(root)
+        try:
+            build("demo/warm")
+        except SystemExit as end:
+            if end.code != 0:
+                raise
+        finally:
+            os.chdir(home)
+            os.environ.clear()
+            os.environ.update(environment)
 
 
 def build(

@@ -128,4 +128,4 @@ class Crew:
             child.kill()
             child.wait()
         with self.process:
-            self.process.terminate()
+            pass  # its input ends, and with it the process

@@ -4,6 +4,7 @@ Belongs here: reading orders, forking, telling when a child began and how it end
 Does not belong here: what children do (children), or who orders them (crew).
 """
 
+import gc
 import json
 import os
 import select
@@ -22,6 +23,9 @@ _began: dict[int, float] = {}
 def main() -> None:
     """Serve until the standard input ends."""
     children.load()
+    # What is loaded stays: a collection in a child would only copy all its pages.
+    gc.collect()
+    gc.freeze()
     threads = len(list(Path("/proc/self/task").iterdir()))
     if threads != 1:
         raise RuntimeError(f"{threads} threads run: a fork would leave their locks behind")
@@ -61,12 +65,12 @@ def _obey(order: dict[str, Any]) -> None:
 
 def _reap() -> None:
     while _began:
-        pid, status, usage = os.wait4(-1, os.WNOHANG)
+        pid, status = os.waitpid(-1, os.WNOHANG)
         if pid == 0:
             return
         seconds = time.monotonic() - _began.pop(pid)
         code = os.waitstatus_to_exitcode(status)
-        _tell(pid=pid, code=code, seconds=seconds, cpu_s=usage.ru_utime + usage.ru_stime)
+        _tell(pid=pid, code=code, seconds=seconds)
 
 
 def _be_a_child(order: dict[str, Any]) -> None:
