@@ -68,7 +68,7 @@ def _of_run(run: RowMapping, steps: list[RowMapping]) -> Iterator[str]:
     yield from _of_context(run, steps)
     for step in steps:
         behind = downstream_of(step["step_id"]) if step["status"] == RunStepStatus.FAILED else ()
-        if any(other["step_id"] in behind for other in active):
+        if any(other["step_id"] in behind and other["status"] == RunStepStatus.PENDING for other in steps):
             yield f"{name}: steps wait for {step['step_id']}, which failed"
 
 

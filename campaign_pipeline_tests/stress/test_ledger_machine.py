@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
+    MultipleResults,
     RuleBasedStateMachine,
     consumes,
     initialize,
@@ -83,15 +84,17 @@ class LedgerMachine(RuleBasedStateMachine):
     def of(self, run: Handle) -> TenantLedger:
         return self.ledger.tenant(run.tenant_id)
 
-    @initialize()
-    def empty(self) -> None:
+    @initialize(target=runs)
+    def empty(self) -> MultipleResults[Handle]:
         with self.ledger._database.write_as_login() as connection:
             if connection.dialect.name == "postgresql":
                 names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
                 connection.execute(text(f"TRUNCATE {names}"))
-                return
-            for table in reversed(METADATA.sorted_tables):
-                connection.execute(delete(table))
+            else:
+                for table in reversed(METADATA.sorted_tables):
+                    connection.execute(delete(table))
+        opened = [Handle(name, open_run(self.ledger.tenant(name)).id) for name in (*TENANTS, "demo")]
+        return multiple(*opened)
 
     @rule(target=runs, tenant_id=tenants, step_ids=st.sets(steps, min_size=1))
     def open(self, tenant_id: str, step_ids: set[str]) -> Handle:
@@ -133,14 +136,13 @@ class LedgerMachine(RuleBasedStateMachine):
     def hit_with_another_tenants(self, run: Handle, of: Handle, step_id: str) -> None:
         if run.tenant_id == of.tenant_id:
             return
-        entry = self.of(of).cache_entry(entry_for(self.of(of), step_id).cache_key)
-        if entry is None or entry.artifact is None:
+        self.produce(of, step_id)
+        found = self.of(of).step_artifact(of.run_id, step_id)
+        if found is None:
             return
         before = self.of(run).step_artifact(run.run_id, step_id)
         with refusals():
-            self.of(run).record_hit(
-                run.run_id, step_id, input_hash=hash_of(step_id), artifacts=[entry.artifact.id]
-            )
+            self.of(run).record_hit(run.run_id, step_id, input_hash=hash_of(step_id), artifacts=[found.id])
         assert self.of(run).step_artifact(run.run_id, step_id) == before
 
     @rule(run=runs, step_id=steps, data=st.sampled_from([b"one", b"other"]), cached=st.booleans())
@@ -156,7 +158,14 @@ class LedgerMachine(RuleBasedStateMachine):
             )
 
     @rule(run=runs, step_id=steps)
-    def fail(self, run: Handle, step_id: str) -> None:
+    def produce(self, run: Handle, step_id: str) -> None:
+        self.start(run, step_id, attempt=1)
+        self.publish(run, step_id, data=b"one", cached=True)
+
+    @rule(run=runs, step_id=steps, begun=st.booleans())
+    def fail(self, run: Handle, step_id: str, begun: bool) -> None:  # noqa: FBT001  drawn
+        if begun:
+            self.start(run, step_id, attempt=1)
         with refusals():
             self.of(run).fail_step(run.run_id, step_id, error="GENERATION_FAILED: no use")
 
@@ -195,10 +204,30 @@ class LedgerMachine(RuleBasedStateMachine):
         assert again is None
 
     @rule(target=leases, run=runs, step_id=steps)
-    def take(self, run: Handle, step_id: str) -> Held:
+    def take(self, run: Handle, step_id: str) -> Held | MultipleResults[Held]:
+        return self.taken(run, step_id) or multiple()
+
+    @rule(target=leases, run=runs, step_id=steps)
+    def work(self, run: Handle, step_id: str) -> Held | MultipleResults[Held]:
+        self.start(run, step_id, attempt=1)
+        held = self.taken(run, step_id)
+        if held is None:
+            return multiple()
+        self.keep(held)
+        return held
+
+    @rule(run=runs, step_id=steps)
+    def come_back_too_late(self, run: Handle, step_id: str) -> None:
+        self.start(run, step_id, attempt=1)
+        held = self.taken(run, step_id)
+        if held is not None:
+            self.another_process_takes_over(held)
+            self.publish_under_a_lease(held)
+
+    def taken(self, run: Handle, step_id: str) -> Held | None:
         key = cache_key(hash_of(step_id), tenant_id=run.tenant_id, step_id=step_id, scope="global")
         lease = self.of(run).take_lease(key, subject=step_id, run_id=run.run_id)
-        return multiple() if lease is None else Held(run, step_id, lease)  # type: ignore[return-value]  # hypothesis
+        return None if lease is None else Held(run, step_id, lease)
 
     @rule(held=leases)
     def another_process_takes_over(self, held: Held) -> None:
@@ -318,7 +347,7 @@ def check_way(
 def test_no_sequence_of_calls_brings_a_ledger_outside_the_contract(
     ledger: Ledger, size: Size, figure: Callable[[str, object], None]
 ) -> None:
-    examples, length = size.of(sample=12, full=400), size.of(sample=30, full=60)
+    examples, length = size.of(sample=20, full=400), size.of(sample=30, full=60)
     machine = type("LedgerMachine", (LedgerMachine,), {"ledger": ledger})
 
     run_state_machine_as_test(
