@@ -27,16 +27,17 @@ from campaign_pipeline.storage.app_role import APP_ROLE
 from campaign_pipeline.storage.ledger_address import LedgerAddress
 from campaign_pipeline.storage.portable_sql import storable_json
 from campaign_pipeline.storage.scopes import Scope
+from campaign_pipeline.storage.tables import VERSION_TABLE
 
 BUSY_TIMEOUT_S = 30
 """How long SQLite waits for another writer; every transaction here is over in milliseconds."""
 
 _CONNECT_TIMEOUT_S = 10
-_BEYOND_THE_LOGIN = frozenset({"42501", "3F000"})
-"""Postgres: no privilege, no schema to create in."""
+_MISSING = frozenset({"42P01", "42703"})
+"""Postgres: no such table, no such column."""
 
-_REFUSALS = _BEYOND_THE_LOGIN | {"42P01", "42703"}
-"""Postgres: also no such table, no such column. The schema or the login is not the ledger's."""
+_REFUSALS = _MISSING | {"42501", "3F000"}
+"""Postgres: also no privilege, no schema to create in. The schema or the login is not the ledger's."""
 
 _ROW_SECURITY = "ExecWithCheckOptions"
 """The function of Postgres's that refuses a row of another scope, with the same code as a right that is missing."""
@@ -46,9 +47,24 @@ _MIGRATE = (
     "with --grant LOGIN for the login that builds"
 )
 
+_NAME_THE_SCHEMA = (
+    "where the ledger is in a schema that is not in the login's search_path, name it in CAMPAIGN_DATABASE_URL: "
+    "?options=-csearch_path%3DSCHEMA"
+)
+
+# The schema that holds the ledger is what the login finds: to the role, "$user" in a search_path is somebody else.
+# OFFSET keeps the planner from looking it up after the role was taken on.
 _TAKE_ON = text(
-    f"SELECT set_config('role', '{APP_ROLE}', true), "
-    "set_config('campaign.tenant', :tenant, true), set_config('campaign.purpose', :purpose, true)"
+    f"""
+SELECT set_config('search_path', found.ledger, true), set_config('role', '{APP_ROLE}', true),
+    set_config('campaign.tenant', :tenant, true), set_config('campaign.purpose', :purpose, true)
+FROM (
+    SELECT coalesce(
+        (SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = to_regclass('{VERSION_TABLE}')), ''
+    ) AS ledger
+    OFFSET 0
+) AS found
+"""  # noqa: S608  of constants only
 )
 
 _SQLITE_MAY_PASS = frozenset(
@@ -115,8 +131,9 @@ class Database:
         except SQLAlchemyError as error:
             if not _is_unavailability(error):
                 raise
-            advice = _MIGRATE if _sqlstate(error) in _BEYOND_THE_LOGIN else None
-            raise self.unavailable(_reason(error), retryable=_may_pass(error), advice=advice) from error
+            raise self.unavailable(
+                _reason(error), retryable=_may_pass(error), advice=_advice(error)
+            ) from error
 
     def unavailable(self, reason: str, *, retryable: bool, advice: str | None = None) -> CampaignError:
         """Word the failure: which database, what it said, what to do or check; no password is in it."""
@@ -188,6 +205,14 @@ def _is_unavailability(error: SQLAlchemyError) -> bool:
 def _is_of_another_scope(error: ProgrammingError) -> bool:
     diagnosis = getattr(error.orig, "diag", None)
     return getattr(diagnosis, "source_function", None) == _ROW_SECURITY
+
+
+def _advice(error: SQLAlchemyError) -> str | None:
+    """Say what helps where it is not the database that is away, but the login that finds, or may, too little."""
+    state = _sqlstate(error)
+    if state in _MISSING:
+        return f"{_MIGRATE}; {_NAME_THE_SCHEMA}"
+    return _MIGRATE if state in _REFUSALS else None
 
 
 def _sqlstate(error: SQLAlchemyError) -> str | None:

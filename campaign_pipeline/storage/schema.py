@@ -18,11 +18,10 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from campaign_pipeline.storage.app_role import ensure_app_role
 from campaign_pipeline.storage.database import BUSY_TIMEOUT_S, Database
 from campaign_pipeline.storage.file_lock import alone
+from campaign_pipeline.storage.tables import VERSION_TABLE
 
 HEAD = "0003"
 """The newest migration's revision, written down so that an opening need not import Alembic (2 s)."""
-
-VERSION_TABLE = "campaign_alembic_version"
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -31,6 +30,15 @@ _ADVISORY_LOCK = 7_231_840_046  # any number, as long as nothing else in the dat
 _LOCK_AND_SEE_ALL = text(
     # Row-level security holds the tables' owner too: a revision that changes rows would otherwise find none.
     f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK}), set_config('campaign.purpose', 'migrate', true)"
+)
+# A schema that came into the search_path before the ledger's must not get a revision's new tables.
+_STAY_IN_THE_LEDGERS_SCHEMA = text(
+    "SELECT set_config('search_path', relnamespace::regnamespace::text, true) "
+    "FROM pg_class WHERE oid = to_regclass(:version_table)"
+)
+_LEDGERS_ELSEWHERE = text(
+    "SELECT relnamespace::regnamespace::text FROM pg_class "
+    "WHERE relname = :version_table AND relkind = 'r' AND to_regclass(:version_table) IS NULL ORDER BY 1"
 )
 _MIGRATION_TIMEOUT_S = 120.0
 _READ_REVISION = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608  a constant
@@ -55,6 +63,7 @@ def ensure_schema(database: Database) -> None:
     """
     _make_folder(database)
     if not _stands_at_head(database):
+        _refuse_to_make_a_second_one(database)
         migrate(database)
 
 
@@ -72,6 +81,7 @@ def migrate(database: Database) -> Migration:
             if connection.dialect.name != "postgresql":
                 return _migrate(database, connection)
             connection.execute(_LOCK_AND_SEE_ALL)
+            connection.execute(_STAY_IN_THE_LEDGERS_SCHEMA, {"version_table": VERSION_TABLE})
             migration = _migrate(database, connection)
             ensure_app_role(connection, version_table=VERSION_TABLE)
             return migration
@@ -109,6 +119,22 @@ def _stands_at_head(database: Database) -> bool:
                 raise
             return False
     return found == HEAD
+
+
+def _refuse_to_make_a_second_one(database: Database) -> None:
+    """Make no ledger beside one that this login does not see: its results would be paid for again, in silence."""
+    if database.address.path is not None:
+        return
+    with database.read_as_login() as connection:
+        elsewhere = connection.scalars(_LEDGERS_ELSEWHERE, {"version_table": VERSION_TABLE}).all()
+    if not elsewhere:
+        return
+    reason = f"the login's search_path leads to no ledger, and there is one in schema {', '.join(elsewhere)}"
+    advice = (
+        f"add ?options=-csearch_path%3D{elsewhere[0]} to CAMPAIGN_DATABASE_URL, and have the ledger's owner run "
+        "`campaign migrate --grant LOGIN`; for a second ledger in this database, run `campaign migrate` as this login"
+    )
+    raise database.unavailable(reason, retryable=False, advice=advice)
 
 
 def _says_that_the_table_is_missing(error: OperationalError | ProgrammingError) -> bool:

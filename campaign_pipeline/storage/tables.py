@@ -40,6 +40,9 @@ def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
+VERSION_TABLE = "campaign_alembic_version"
+"""Alembic's own table, which says what revision the others are of: where it is, the ledger is."""
+
 METADATA = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -273,7 +276,7 @@ PROVIDER_ANSWER = Table(
         "root_run_id",
         UUID_TEXT,
         nullable=False,
-        comment="First of the runs that asked: a run that refreshes takes its own answers, and no others",
+        comment="First of the chain of re-executions that asked",
     ),
     Column("content_hash", Text, nullable=False, comment="The raw answer, in the artifact store"),
     Column("size_bytes", BigInteger, nullable=False),

@@ -14,7 +14,8 @@ from campaign_pipeline.storage.database import Database
 from campaign_pipeline.storage.ledger_address import LedgerAddress
 from campaign_pipeline.storage.migrating import migrate_ledger
 from campaign_pipeline.storage.schema import HEAD, Migration
-from campaign_pipeline.storage.tables import RUN
+from campaign_pipeline.storage.scopes import Scope
+from campaign_pipeline.storage.tables import METADATA, RUN, VERSION_TABLE
 from campaign_pipeline_tests.databases import PostgresServer
 from campaign_pipeline_tests.storage.building import entry_for, open_run, produce, reuse
 from campaign_pipeline_tests.storage.old_ledgers import REVISIONS, ledger_of, rows_like
@@ -249,6 +250,113 @@ def test_databases_of_one_cluster_that_migrate_at_the_same_moment_share_one_role
         assert made == [Migration(None, HEAD)] * SIDE_BY_SIDE
 
 
+def test_a_login_with_a_schema_of_its_own_keeps_the_ledger_there(
+    owner: str, database: str, postgres_server: PostgresServer
+) -> None:
+    own = _schema_of(owner, postgres_server.url(database))
+    url = postgres_server.url(database, login=owner)
+
+    build_one_and_reuse_it(url)
+    again = migrate_ledger(url)
+
+    assert again == Migration(HEAD, HEAD)
+    assert _tables_of(postgres_server.url(database), schema=own) == {*METADATA.tables, VERSION_TABLE}
+    assert _tables_of(postgres_server.url(database)) == set()
+
+
+def test_nothing_of_the_ledger_s_schema_is_left_on_a_connection(
+    owner: str, database: str, postgres_server: PostgresServer
+) -> None:
+    _schema_of(owner, postgres_server.url(database))
+    ledger = Ledger.open(postgres_server.url(database, login=owner))
+
+    with ledger._database.read(Scope.of_tenant("demo")) as connection:
+        inside = connection.scalar(text("SHOW search_path"))
+    with ledger._database.read_as_login() as connection:
+        after = connection.scalar(text("SHOW search_path"))
+
+    ledger.close()
+    assert (inside, after) == (owner, '"$user", public')
+
+
+@pytest.mark.parametrize("way", ["in the URL", "in the server"])
+def test_a_login_finds_the_ledger_of_another_s_schema_once_it_is_named(
+    owner: str, login: Login, database: str, postgres_server: PostgresServer, way: str
+) -> None:
+    own = _schema_of(owner, postgres_server.url(database))
+    member = login("")
+    migrate_ledger(postgres_server.url(database, login=owner), grant_to=[member])
+    url = postgres_server.url(database, login=member)
+    if way == "in the URL":
+        url += f"?options=-csearch_path%3D{own}"
+    else:
+        postgres_server.execute(f"ALTER ROLE {member} IN DATABASE {database} SET search_path = {own}")
+
+    build_one_and_reuse_it(url)
+
+    ledger = Ledger.open(postgres_server.url(database, login=owner))
+    found = ledger.tenant("demo").newest_run("summer")
+    ledger.close()
+    assert found is not None
+
+
+def test_a_login_that_does_not_look_where_the_ledger_is_makes_no_second_one_by_opening(
+    owner: str, login: Login, database: str, postgres_server: PostgresServer
+) -> None:
+    own = _schema_of(owner, postgres_server.url(database))
+    member = login("")
+    migrate_ledger(postgres_server.url(database, login=owner), grant_to=[member])
+    with _as_superuser(postgres_server.url(database)) as connection:
+        connection.exec_driver_sql("GRANT CREATE ON SCHEMA public TO PUBLIC")
+    url = postgres_server.url(database, login=member)
+
+    with pytest.raises(CampaignError, match="search_path leads to no ledger") as refused:
+        Ledger.open(url)
+    before = _tables_of(url)
+    made = migrate_ledger(url)
+
+    assert (refused.value.code, refused.value.retryable) == (ErrorCode.LEDGER_UNAVAILABLE, False)
+    assert f"there is one in schema {own}; add ?options=-csearch_path%3D{own}" in str(refused.value)
+    assert before == set()
+    assert made == Migration(None, HEAD)
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_a_ledger_stays_in_its_schema_when_one_comes_to_stand_before_it(
+    owner: str, database: str, postgres_server: PostgresServer, revision: str
+) -> None:
+    url = postgres_server.url(database, login=owner)
+    written = ledger_of(url, revision)
+    own = _schema_of(owner, postgres_server.url(database))
+
+    Ledger.open(url).close()
+
+    assert rows_like(url, written) == written
+    assert _tables_of(postgres_server.url(database), schema=own) == set()
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        ("DROP TABLE provider_answer, lease, step_cache, artifact, run_step, run", 'relation "run" does not'),
+        ("ALTER TABLE run RENAME COLUMN trigger TO triggered_by", "column run.trigger does not exist"),
+        (f"DROP TABLE {VERSION_TABLE}", 'relation "run" does not exist'),
+    ],
+)
+def test_a_ledger_that_lacks_something_is_told_to_be_migrated_not_to_have_its_host_checked(
+    postgres_url: str, damage: str, reason: str
+) -> None:
+    with closing(Ledger.open(postgres_url)) as ledger:
+        with _as_superuser(postgres_url) as connection:
+            connection.exec_driver_sql(damage)
+
+        with pytest.raises(CampaignError, match=reason) as refused:
+            ledger.tenant("demo").newest_run("summer")
+
+    _tells_what_to_do(refused.value)
+    assert "?options=-csearch_path%3DSCHEMA" in str(refused.value)
+
+
 def test_what_is_no_login_is_named(postgres_url: str) -> None:
     with pytest.raises(CampaignError, match="--grant: 'nobody; DROP' found; the name of a login") as refused:
         migrate_ledger(postgres_url, grant_to=["nobody; DROP"])
@@ -283,9 +391,16 @@ def _tells_what_to_do(error: CampaignError) -> None:
     assert "s3cret" not in str(error)
 
 
-def _tables_of(url: str) -> set[str]:
+def _schema_of(login: str, url: str) -> str:
+    """Make a login the schema that stands first in everybody's search_path: the one of its own name."""
     with _as_superuser(url) as connection:
-        return set(inspect(connection).get_table_names())
+        connection.exec_driver_sql(f"CREATE SCHEMA {login} AUTHORIZATION {login}")
+    return login
+
+
+def _tables_of(url: str, *, schema: str = "public") -> set[str]:
+    with _as_superuser(url) as connection:
+        return set(inspect(connection).get_table_names(schema))
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedIndex
 
 from campaign_pipeline.storage import Ledger
 from campaign_pipeline.storage.ledger_address import LedgerAddress
-from campaign_pipeline.storage.schema import HEAD, MIGRATIONS, VERSION_TABLE
-from campaign_pipeline.storage.tables import METADATA
+from campaign_pipeline.storage.schema import HEAD, MIGRATIONS
+from campaign_pipeline.storage.tables import METADATA, VERSION_TABLE
 from campaign_pipeline_tests.databases import PostgresServer
 
 TABLES = {"run", "run_step", "artifact", "step_cache", "lease", "provider_answer"}

@@ -10,9 +10,8 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from campaign_pipeline.storage import Ledger
 from campaign_pipeline.storage.app_role import APP_ROLE, TABLE_RIGHTS
-from campaign_pipeline.storage.schema import VERSION_TABLE
 from campaign_pipeline.storage.scopes import Purpose, Scope
-from campaign_pipeline.storage.tables import METADATA, RUN
+from campaign_pipeline.storage.tables import METADATA, RUN, VERSION_TABLE
 from campaign_pipeline_tests.storage.rows import MADE_AT, hash_of, id_of, insert_rows, rows_of, run_plainly
 
 DEMO, ACME = Scope.of_tenant("demo"), Scope.of_tenant("acme")

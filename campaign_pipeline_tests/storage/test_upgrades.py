@@ -9,7 +9,8 @@ from sqlalchemy import create_engine, inspect
 from campaign_pipeline.storage import Ledger, RunStatus
 from campaign_pipeline.storage.ledger_address import LedgerAddress
 from campaign_pipeline.storage.migrating import migrate_ledger
-from campaign_pipeline.storage.schema import HEAD, VERSION_TABLE, Migration
+from campaign_pipeline.storage.schema import HEAD, Migration
+from campaign_pipeline.storage.tables import VERSION_TABLE
 from campaign_pipeline_tests.storage.building import artifact_of, open_run
 from campaign_pipeline_tests.storage.old_ledgers import REVISIONS, TENANTS, ledger_of, move, rows_like
 from campaign_pipeline_tests.storage.processes import at_once

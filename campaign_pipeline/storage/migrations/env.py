@@ -6,8 +6,7 @@ Does not belong here: finding the database or locking it (schema).
 
 from alembic import context
 
-from campaign_pipeline.storage.schema import VERSION_TABLE
-from campaign_pipeline.storage.tables import METADATA
+from campaign_pipeline.storage.tables import METADATA, VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],
