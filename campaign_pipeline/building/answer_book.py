@@ -6,12 +6,15 @@ Does not belong here: what is asked, and what is made of the answer (providers).
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from campaign_pipeline.building.claims import Claims
+from campaign_pipeline.building.insistence import insist
+from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.digest import ContentHash, JsonObject, canonical_hash
 from campaign_pipeline.providers.answers import Answer, AnswerBook
-from campaign_pipeline.storage import ArtifactStore, KeptAnswer, TenantLedger, Verification
+from campaign_pipeline.storage import ArtifactStore, KeptAnswer, TenantLedger
 
 
 @dataclass
@@ -50,7 +53,7 @@ class KeptAnswers(AnswerBook):
     """Answers of one run, found again by whoever sends the same request.
 
     Args:
-        only_own: Take none that runs before this one were given: the run was told to refresh.
+        since: Take none that was given before: the run was told to refresh, and began then. None takes any.
         lifetime: How long an answer may be reused; None is for ever.
     """
 
@@ -61,17 +64,19 @@ class KeptAnswers(AnswerBook):
         store: ArtifactStore,
         claims: Claims,
         root_run_id: str,
-        only_own: bool,
+        since: datetime | None,
         lifetime: timedelta | None,
     ) -> None:
         self._ledger = ledger
         self._store = store
         self._claims = claims
         self._root_run_id = root_run_id
-        self._only_own = only_own
+        self._since = since
         self._lifetime = lifetime
         self._usage_by_step: dict[str, Usage] = {}
         self.usage = Usage()
+        # Paid for and not recorded yet: the store or the ledger was away for too long.
+        self._in_hand: dict[ContentHash, Answer] = {}
 
     def count_for(self, step_id: str) -> Usage:
         """Count for a step from now on, all its attempts in this process together."""
@@ -86,29 +91,44 @@ class KeptAnswers(AnswerBook):
         kept = self._kept(request_hash)
         if kept is not None:
             return kept
-        lease = self._claims.claim(self._lease_key(request_hash), subject=f"answer of {provider}")
+        bound = {"request_hash": request_hash, "tenant_id": self._ledger.tenant_id}
+        lease = self._claims.claim(canonical_hash(bound), subject=f"answer of {provider}")
         try:
             # Another run may have been answered while this one waited.
-            kept = self._kept(request_hash)
-            if kept is not None:
-                return kept
-            answer = ask()
-            self._keep(request_hash, answer, provider=provider)
-            self.usage.paid(answer)
-            return answer
+            return self._kept(request_hash) or self._asked(request_hash, ask, provider=provider)
         finally:
             self._claims.give_back(lease)
 
+    def _asked(self, request_hash: ContentHash, ask: Callable[[], Answer], *, provider: str) -> Answer:
+        """Ask, unless an earlier attempt was answered and could not record it; record it before anybody reads it."""
+        answer = self._in_hand.get(request_hash)
+        if answer is None:
+            answer = ask()
+            self.usage.paid(answer)
+            self._in_hand[request_hash] = answer
+        insist(partial(self._keep, request_hash, answer, provider=provider))
+        del self._in_hand[request_hash]
+        return answer
+
     def _kept(self, request_hash: ContentHash) -> Answer | None:
-        root_run_id = self._root_run_id if self._only_own else None
-        found = self._ledger.kept_answer(request_hash, root_run_id=root_run_id)
+        found = self._ledger.kept_answer(request_hash, since=self._since)
         if found is None:
             return None
-        verdict = self._store.verify(found.content_hash, size_bytes=found.size_bytes)
-        if verdict is not Verification.SOUND:
+        try:
+            data = self._store.read(found.content_hash)
+        except CampaignError as error:
+            if error.code is not ErrorCode.ARTIFACT_CORRUPT:
+                raise
             return None
         self.usage.answers_reused += 1
-        return Answer(data=self._store.read(found.content_hash), **found.details)
+        told = found.details
+        return Answer(
+            data=data,
+            media_type=told["media_type"],
+            tokens_in=told["tokens_in"],
+            tokens_out=told["tokens_out"],
+            cost_usd=told["cost_usd"],
+        )
 
     def _keep(self, request_hash: ContentHash, answer: Answer, *, provider: str) -> None:
         """Bytes first, row second; both are durable before anybody reads the answer."""
@@ -123,7 +143,3 @@ class KeptAnswers(AnswerBook):
         self._ledger.keep_answer(
             request_hash, kept, provider=provider, root_run_id=self._root_run_id, lifetime=self._lifetime
         )
-
-    def _lease_key(self, request_hash: ContentHash) -> ContentHash:
-        bound = {"request_hash": request_hash, "tenant_id": self._ledger.tenant_id}
-        return canonical_hash({**bound, "root_run_id": self._root_run_id} if self._only_own else bound)

@@ -100,6 +100,7 @@ class Builder:
             ledger=ledger,
             run=run,
             trigger=Trigger.model_validate(run.trigger),
+            claims=self._presence.claims,
         )
         return self._build
 
@@ -201,7 +202,7 @@ class Builder:
                 diagnostics=outcome.diagnostics,
             )
             return outcome.artifact
-        return ledger.publish(
+        made = ledger.publish(
             outcome.run_id,
             outcome.step_id,
             artifact=outcome.artifact,
@@ -210,11 +211,20 @@ class Builder:
             diagnostics=outcome.diagnostics,
             lease=outcome.lease,
         )
+        if outcome.lease is not None:
+            self._claims_of(outcome).was_ended(outcome.lease)
+        return made
 
     def leave(self, outcome: StepOutcome) -> None:
         """Leave an outcome that could not be published to whoever comes next: a retry, or another run."""
         if outcome.lease is not None:
-            Claims(self.ledger.tenant(outcome.tenant_id), run_id=outcome.run_id).give_back(outcome.lease)
+            self._claims_of(outcome).give_back(outcome.lease)
+
+    def _claims_of(self, outcome: StepOutcome) -> Claims:
+        presence = self._presence
+        if presence is not None and presence.run_id == outcome.run_id:
+            return presence.claims
+        return Claims(self.ledger.tenant(outcome.tenant_id), run_id=outcome.run_id)
 
     def load(self, *, tenant_id: str, campaign_id: str, step_id: str, run_id: str | None) -> StoredArtifact:
         """Take a step's artifact from the run that made or reused it.

@@ -7,17 +7,18 @@ Does not belong here: when a process comes and goes (building.builder), or what 
 import logging
 from functools import partial
 
+from campaign_pipeline.building.claims import Claims
 from campaign_pipeline.building.heartbeat import Heartbeat
 from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.storage import RunRecord, TenantLedger
 from campaign_pipeline.storage.states import ACTIVE_RUN
-from campaign_pipeline.storage.worker import this_worker
+from campaign_pipeline.storage.worker import Worker, this_worker
 
 _log = logging.getLogger(__name__)
 
 
 class Presence:
-    """A process's work on a run, from the constructor to `end`."""
+    """A process's work on a run, from the constructor to `end`; `claims` are the leases that it holds for it."""
 
     def __init__(self, ledger: TenantLedger, run: RunRecord) -> None:
         self.run_id = run.id
@@ -25,7 +26,9 @@ class Presence:
         if run.status in ACTIVE_RUN and not _is_ours(run):
             # Another process of this run made the row, and has ended its part.
             ledger.beat(run.id)
-        self._heartbeat = Heartbeat([partial(ledger.beat, run.id), partial(ledger.renew_leases, run.id)])
+        self.claims = Claims(ledger, run_id=run.id)
+        # Leases first: to lose one costs more than to look silent for a moment longer.
+        self._heartbeat = Heartbeat([self.claims.renew, partial(ledger.beat, run.id)])
         self._heartbeat.start()
 
     def end(self) -> bool:
@@ -43,6 +46,5 @@ class Presence:
 
 
 def _is_ours(run: RunRecord) -> bool:
-    ours = this_worker()
-    found = (run.worker_host, run.worker_pid, run.worker_start_ticks)
-    return found == (ours.host, ours.pid, ours.start_ticks)
+    named = Worker.named(host=run.worker_host, pid=run.worker_pid, start_ticks=run.worker_start_ticks)
+    return named == this_worker()

@@ -5,7 +5,7 @@ Does not belong here: the bytes (artifact_store), or asking a provider (building
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -33,19 +33,19 @@ class KeptAnswer:
 class AnswerLedger(TenantScope):
     """A tenant's kept answers."""
 
-    def kept_answer(self, request_hash: ContentHash, *, root_run_id: str | None) -> KeptAnswer | None:
+    def kept_answer(self, request_hash: ContentHash, *, since: datetime | None) -> KeptAnswer | None:
         """Read the answer to a request, unless it has expired by the database's clock.
 
         Args:
-            root_run_id: Take only what runs of this chain of re-executions were answered; None takes any.
+            since: Take none that was given before; None takes any.
         """
         kept = PROVIDER_ANSWER.c
         lives = or_(kept.expires_at.is_(None), kept.expires_at > utc_now())
         wanted = select(PROVIDER_ANSWER).where(
             kept.tenant_id == self.tenant_id, kept.request_hash == request_hash, lives
         )
-        if root_run_id is not None:
-            wanted = wanted.where(kept.root_run_id == canonical_id(root_run_id, name="root_run_id"))
+        if since is not None:
+            wanted = wanted.where(kept.created_at >= since)
         row = self._row(wanted)
         if row is None:
             return None

@@ -7,7 +7,7 @@ Does not belong here: the bytes, which are in the store before (artifact_store),
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Insert, Select, delete, insert, select
+from sqlalchemy import Connection, Delete, Insert, Select, delete, insert, select
 
 from campaign_pipeline.model.digest import JsonObject
 from campaign_pipeline.storage.hashing import require_hash
@@ -60,6 +60,8 @@ class PublishingLedger(TenantScope):
             made = _only(connection, _insert_of(artifact, step=step, locked=locked))
             if cache is not None:
                 connection.execute(_entry_of(connection, cache, made=made, step_id=step_id, locked=locked))
+                if lease is not None and lease.key != cache.cache_key:
+                    connection.execute(_forget_what_waits(cache, tenant_id=self.tenant_id))
             locked.keep(step_id, [made])
             locked.conclude(
                 step_id, RunStepStatus.COMPLETED, duration_ms=duration_ms, diagnostics=diagnostics
@@ -73,6 +75,13 @@ def _end(connection: Connection, lease: Lease, *, tenant_id: str) -> None:
     """End a lease in the transaction that publishes: whoever lost it publishes nothing."""
     if connection.execute(delete(LEASE).where(*held_by(lease, tenant_id=tenant_id))).rowcount != 1:
         raise LeaseLostError(lease)
+
+
+def _forget_what_waits(cache: NewCacheEntry, *, tenant_id: str) -> Delete:
+    """Forget an older result that was never published: were this one lost, it would be taken for it."""
+    return delete(LEASE).where(
+        LEASE.c.lease_key == cache.cache_key, LEASE.c.tenant_id == tenant_id, LEASE.c.holder.is_(None)
+    )
 
 
 def _only(connection: Connection, statement: Select[Any] | Insert) -> ArtifactRecord:
@@ -109,7 +118,7 @@ def _entry_of(
         "input_hash": require_hash(entry.input_hash, name="input_hash"),
         "artifact_ids": [made.id],
         "created_at": locked.now,
-        "expires_at": None if entry.lifetime is None else locked.now + entry.lifetime,
+        "expires_at": None if entry.lifetime is None else (entry.made_at or locked.now) + entry.lifetime,
     }
     key = {
         "id": str(uuid4()),

@@ -163,12 +163,18 @@ class NewArtifact:
 
 @dataclass(frozen=True, kw_only=True)
 class NewCacheEntry:
-    """Under which key a result may be reused, and for how long: counted from writing, None is for ever."""
+    """Under which key a result may be reused, and for how long.
+
+    Args:
+        lifetime: Counted from when it was made; None is for ever.
+        made_at: None is now.
+    """
 
     cache_key: ContentHash
     input_hash: ContentHash
     scope: CacheScope
     lifetime: timedelta | None = None
+    made_at: datetime | None = None
 
 
 def _columns_of(table: Table, row: RowMapping) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """One produces what many want; what was produced or paid for is not produced or paid for again."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Event
 from typing import Any
@@ -21,6 +22,7 @@ from campaign_pipeline.model.steps import STEP_BY_ID
 from campaign_pipeline.providers.answers import Answer
 from campaign_pipeline.settings import CacheMode, Settings
 from campaign_pipeline.storage import Ledger, LocalArtifactStore, RunStepStatus
+from campaign_pipeline.storage.tables import LEASE
 from campaign_pipeline_tests.storage.building import open_run
 
 TENANT = "demo"
@@ -34,6 +36,7 @@ class Studio:
     ledger: Ledger
     store: LocalArtifactStore
     made: list[str] = field(default_factory=list)
+    policy: str = ""
 
     def build(self, *, cache: CacheMode = CacheMode.USE, root_run_id: str | None = None) -> Build:
         tenant = self.ledger.tenant(TENANT)
@@ -51,7 +54,8 @@ class Studio:
             text=ProviderChoice(provider="template"),
             audio=ProviderChoice(provider="stub"),
         )
-        return Build(settings=Settings({}), store=self.store, ledger=tenant, run=run, trigger=trigger)
+        settings = Settings({"CAMPAIGN_CACHE_POLICY": self.policy})
+        return Build(settings=settings, store=self.store, ledger=tenant, run=run, trigger=trigger)
 
     def call(self, produce: Callable[[], Any] = lambda: None) -> StepCall:
         def tone() -> Product:
@@ -76,7 +80,7 @@ class Studio:
         self.ledger.tenant(TENANT).give_back(outcome.lease)
 
     def answers(
-        self, build: Build, *, only_own: bool = False, lifetime: timedelta | None = None
+        self, build: Build, *, since: datetime | None = None, lifetime: timedelta | None = None
     ) -> KeptAnswers:
         tenant = self.ledger.tenant(TENANT)
         return KeptAnswers(
@@ -84,7 +88,7 @@ class Studio:
             store=self.store,
             claims=Claims(tenant, run_id=build.run.id),
             root_run_id=build.run.root_run_id,
-            only_own=only_own,
+            since=since,
             lifetime=lifetime,
         )
 
@@ -255,7 +259,7 @@ def test_another_request_tenant_or_provider_is_another_question(studio: Studio) 
 
     assert other_request == other_provider == changed
     kept = studio.ledger.tenant("acme").kept_answer
-    assert all(kept(row, root_run_id=None) is None for row in request_hashes(studio.ledger))
+    assert all(kept(row, since=None) is None for row in request_hashes(studio.ledger))
 
 
 def test_an_answer_outlives_neither_its_time_nor_its_bytes(studio: Studio) -> None:
@@ -272,18 +276,18 @@ def test_an_answer_outlives_neither_its_time_nor_its_bytes(studio: Studio) -> No
     assert lasting.answer({"prompt": "drums"}, provider="litellm", ask=lambda: SPEECH) == SPEECH
 
 
-def test_a_run_that_refreshes_takes_its_own_answers_and_no_others(studio: Studio) -> None:
+def test_runs_that_refresh_take_what_was_answered_since_they_began_and_nothing_older(studio: Studio) -> None:
     changed = replace(SPEECH, data=b"fresh")
     studio.answers(studio.build()).answer({"prompt": "drums"}, provider="litellm", ask=lambda: SPEECH)
-    build = studio.build(cache=CacheMode.REFRESH)
-    retry = studio.answers(studio.build(root_run_id=build.run.id), only_own=True)
+    first, second = (studio.build(cache=CacheMode.REFRESH) for _ in range(2))
+    retry = studio.build(cache=CacheMode.REFRESH, root_run_id=first.run.id)
 
-    first = studio.answers(build, only_own=True).answer(
-        {"prompt": "drums"}, provider="litellm", ask=lambda: changed
-    )
-    again = retry.answer({"prompt": "drums"}, provider="litellm", ask=lambda: SPEECH)
+    answers = [
+        build.surroundings.answers.answer({"prompt": "drums"}, provider="litellm", ask=ask)
+        for build, ask in ((first, lambda: changed), (second, lambda: SPEECH), (retry, lambda: SPEECH))
+    ]
 
-    assert first == again == changed
+    assert answers == [changed] * 3
 
 
 def test_what_a_failed_step_paid_for_is_told(studio: Studio) -> None:
@@ -298,6 +302,147 @@ def test_what_a_failed_step_paid_for_is_told(studio: Studio) -> None:
 
     [step] = studio.ledger.tenant(TENANT).steps(build.run.id)
     assert step.diagnostics["provider"]["cost_usd"] == 0.25
+
+
+class Away:
+    """A method of the ledger's that fails as an outage does, so many times."""
+
+    def __init__(self, method: Callable[..., Any], times: int) -> None:
+        self._method = method
+        self.left = times
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.left:
+            self.left -= 1
+            raise CampaignError(ErrorCode.LEDGER_UNAVAILABLE, "away", retryable=True)
+        return self._method(*args, **kwargs)
+
+
+def test_an_answer_is_recorded_as_soon_as_the_ledger_is_back(studio: Studio) -> None:
+    build, asked = studio.build(), []
+    tenant: Any = build.surroundings.answers._ledger  # type: ignore[attr-defined]
+    tenant.keep_answer = Away(tenant.keep_answer, 3)
+
+    def ask() -> Answer:
+        asked.append(1)
+        return SPEECH
+
+    build.surroundings.answers.answer({"prompt": "drums"}, provider="litellm", ask=ask)
+
+    assert len(asked) == 1
+    assert tenant.keep_answer.left == 0
+    assert len(request_hashes(studio.ledger)) == 1
+
+
+@pytest.mark.parametrize("away", ["keep_answer", "keep_result"])
+def test_what_an_outage_kept_from_being_recorded_is_in_the_hand_of_the_retry(
+    studio: Studio, away: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaign_pipeline.building.insistence.INSIST_S", 0.0)
+    build, asked = studio.build(), []
+    tenant: Any = build.surroundings.answers._ledger  # type: ignore[attr-defined]
+    setattr(tenant, away, Away(getattr(tenant, away), 1))
+
+    def ask() -> Answer:
+        asked.append(1)
+        return SPEECH
+
+    def pay() -> None:
+        build.surroundings.answers.answer({"prompt": "drums"}, provider="litellm", ask=ask)
+
+    with pytest.raises(CampaignError, match="away"):
+        build.run_step(studio.call(pay), attempt=1)
+
+    outcome = build.run_step(studio.call(pay), attempt=2)
+    studio.publish(outcome)
+
+    assert len(asked) == 1
+    assert len(studio.made) == (2 if away == "keep_answer" else 1)
+    [step] = studio.ledger.tenant(TENANT).steps(build.run.id)
+    assert step.diagnostics["provider"]["cost_usd"] == 0.25
+
+
+def test_a_waiting_result_is_used_no_longer_than_a_published_one(studio: Studio) -> None:
+    studio.policy = "generate_bgm_track=global:1m"
+    lost, following = studio.build(), studio.build()
+    studio.leave(lost.run_step(studio.call(), attempt=1))
+    with studio.ledger._database._engine.begin() as connection:
+        connection.execute(LEASE.update().values(updated_at=datetime(2026, 1, 1, tzinfo=UTC)))
+
+    outcome = following.run_step(studio.call(), attempt=1)
+
+    assert studio.made == ["tone", "tone"]
+    assert outcome.reason == "first build"
+
+
+def test_a_waiting_result_s_time_began_when_it_was_made(studio: Studio) -> None:
+    studio.policy = "generate_bgm_track=global:1d"
+    lost, following = studio.build(), studio.build()
+    studio.leave(lost.run_step(studio.call(), attempt=1))
+
+    outcome = following.run_step(studio.call(), attempt=1)
+    studio.publish(outcome)
+
+    assert outcome.cache is not None
+    assert outcome.lease is not None
+    entry = studio.ledger.tenant(TENANT).cache_entry(outcome.cache.cache_key)
+    assert entry is not None
+    assert outcome.lease.made_at is not None
+    assert entry.expires_at == outcome.lease.made_at + timedelta(days=1)
+
+
+def test_a_result_that_was_refreshed_away_never_comes_back(studio: Studio) -> None:
+    lost, fresh, following = studio.build(), studio.build(cache=CacheMode.REFRESH), studio.build()
+    old = lost.run_step(studio.call(), attempt=1)
+    studio.leave(old)
+    outcome = fresh.run_step(studio.call(), attempt=1)
+    studio.publish(outcome)
+    path = studio.store.path(outcome.artifact.content_hash)
+    assert path is not None
+    path.unlink()
+
+    studio.publish(following.run_step(studio.call(), attempt=1))
+
+    assert studio.made == ["tone"] * 3
+
+
+@pytest.mark.parametrize("mode", [CacheMode.REFRESH, CacheMode.OFF])
+def test_a_retry_that_never_heard_of_its_publication_makes_nothing_again(
+    studio: Studio, mode: CacheMode
+) -> None:
+    build = studio.build(cache=mode)
+    first = build.run_step(studio.call(), attempt=1)
+    studio.publish(first)
+
+    again = build.run_step(studio.call(), attempt=2)
+    studio.publish(again)
+
+    assert studio.made == ["tone"]
+    assert again.artifact.id == first.artifact.id
+
+
+def test_what_a_step_took_is_what_making_took_whoever_made_it(studio: Studio) -> None:
+    lost, following = studio.build(), studio.build()
+    made = lost.run_step(studio.call(lambda: time.sleep(0.3)), attempt=1)
+    studio.leave(made)
+
+    outcome = following.run_step(studio.call(), attempt=1)
+
+    assert outcome.elapsed_s == pytest.approx(made.elapsed_s, abs=0.001)
+
+
+def test_a_lease_that_could_not_be_given_back_is_renewed_no_more(studio: Studio) -> None:
+    build = studio.build()
+    outcome = build.run_step(studio.call(), attempt=1)
+    tenant: Any = build.surroundings.answers._ledger  # type: ignore[attr-defined]
+    tenant.give_back = Away(tenant.give_back, 1)
+    tenant.renew_leases = Away(tenant.renew_leases, 1)
+    assert outcome.lease is not None
+
+    build.claims.give_back(outcome.lease)
+    build.claims.renew()
+
+    assert tenant.renew_leases.left == 1
 
 
 def request_hashes(ledger: Ledger) -> list[str]:

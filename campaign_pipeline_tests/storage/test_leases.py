@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from threading import Barrier
 from typing import Any
 
@@ -93,8 +94,8 @@ def test_a_lease_that_expired_is_taken_over_and_its_holder_can_leave_nothing_in_
 
     taken(tenant, second.id)
 
-    with pytest.raises(LeaseLostError, match="RUN_LOST: bgm: another process took this work over"):
-        tenant.keep_result(late, {"content_hash": "late"})
+    with pytest.raises(LeaseLostError, match="RUN_LOST: bgm: this process was out of touch"):
+        tenant.keep_result(late, {"made_by_run": first.id})
     assert rows(ledger)[0]["result"] is None
 
 
@@ -124,25 +125,63 @@ def test_a_process_takes_its_own_lease_again_for_the_same_run(ledger: Ledger) ->
 def test_a_renewed_lease_is_held_past_the_time_it_would_have_been_free(ledger: Ledger) -> None:
     tenant = ledger.tenant("demo")
     first, second = open_run(tenant), open_run(tenant)
-    taken(tenant, first.id)
+    lease = taken(tenant, first.id)
+    held_elsewhere(ledger)
     expire(ledger)
 
-    tenant.renew_leases(first.id)
+    tenant.renew_leases([lease.holder])
 
     assert tenant.lease_holder(KEY) == first.id
     assert take(tenant, second.id) is None
 
 
-def test_a_process_renews_no_lease_that_another_holds(ledger: Ledger) -> None:
+def test_a_lease_that_was_taken_over_is_not_renewed_by_who_held_it_before(ledger: Ledger) -> None:
     tenant = ledger.tenant("demo")
-    run = open_run(tenant)
-    taken(tenant, run.id)
+    first, second = open_run(tenant), open_run(tenant)
+    late = taken(tenant, first.id)
+    held_elsewhere(ledger)
+    expire(ledger)
+    taken(tenant, second.id)
     held_elsewhere(ledger)
     expire(ledger)
 
-    tenant.renew_leases(run.id)
+    tenant.renew_leases([late.holder])
 
     assert tenant.lease_holder(KEY) is None
+
+
+def test_a_process_that_has_just_woken_up_gets_the_time_to_renew_what_it_holds(ledger: Ledger) -> None:
+    tenant = ledger.tenant("demo")
+    first, second = open_run(tenant), open_run(tenant)
+    lease = taken(tenant, first.id)
+    expire(ledger)
+
+    refused = take(tenant, second.id)
+    tenant.renew_leases([lease.holder])
+
+    assert refused is None
+    assert take(tenant, second.id) is None
+
+
+def test_a_process_that_lives_and_renews_nothing_loses_its_lease(ledger: Ledger) -> None:
+    tenant = ledger.tenant("demo")
+    first, second = open_run(tenant), open_run(tenant)
+    taken(tenant, first.id)
+    change_lease(ledger, expires_at=datetime(2026, 1, 1, tzinfo=UTC))
+
+    assert take(tenant, second.id) is not None
+
+
+def test_what_was_made_when_the_run_had_been_ended_waits_for_whoever_comes_next(ledger: Ledger) -> None:
+    tenant = ledger.tenant("demo")
+    first, second = open_run(tenant), open_run(tenant)
+    lease = taken(tenant, first.id)
+    tenant.end_lease(lease)
+
+    with pytest.raises(LeaseLostError, match="its run was ended or another took its work over"):
+        tenant.keep_result(lease, {"made_by_run": first.id})
+
+    assert taken(tenant, second.id).result == {"made_by_run": first.id}
 
 
 def test_a_result_waits_for_whoever_comes_next(ledger: Ledger) -> None:
@@ -153,7 +192,10 @@ def test_a_result_waits_for_whoever_comes_next(ledger: Ledger) -> None:
 
     tenant.give_back(lease)
 
-    assert taken(tenant, second.id).result == {"content_hash": "made"}
+    next_one = taken(tenant, second.id)
+    assert next_one.result == {"content_hash": "made"}
+    assert next_one.made_at is not None
+    assert lease.taken_at <= next_one.made_at <= next_one.taken_at
 
 
 def test_a_result_whose_bytes_are_gone_is_dropped(ledger: Ledger) -> None:

@@ -182,7 +182,6 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(run=runs)
     def beat(self, run: Handle) -> None:
         self.of(run).beat(run.run_id)
-        self.of(run).renew_leases(run.run_id)
 
     @rule(run=runs)
     def step_back(self, run: Handle) -> None:
@@ -241,13 +240,17 @@ class LedgerMachine(RuleBasedStateMachine):
     def keep(self, held: Held) -> None:
         with refusals():
             self.of(held.run).keep_result(
-                held.lease, {**artifact_of(held.step_id).to_json(), "by": held.run.run_id}
+                held.lease, {**artifact_of(held.step_id).to_json(), "made_by_run": held.run.run_id}
             )
 
     @rule(held=leases)
     def drop(self, held: Held) -> None:
         with refusals():
             self.of(held.run).drop_result(held.lease)
+
+    @rule(held=leases)
+    def renew(self, held: Held) -> None:
+        self.of(held.run).renew_leases([held.lease.holder])
 
     @rule(held=leases)
     def give_back(self, held: Held) -> None:

@@ -104,7 +104,7 @@ def _create_provider_answer() -> None:
             "root_run_id",
             _UUID,
             nullable=False,
-            comment="First of the runs that asked: a run that refreshes takes its own answers, and no others",
+            comment="First of the chain of re-executions that asked",
         ),
         sa.Column("content_hash", sa.Text(), nullable=False, comment="The raw answer, in the artifact store"),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
