@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, false, o
 from campaign_pipeline.model.steps import STEPS
 from campaign_pipeline.storage.collecting import Horizon, expired_rows
 from campaign_pipeline.storage.compact_set import CompactSet
+from campaign_pipeline.storage.descent import Needed, needed_by_active
 from campaign_pipeline.storage.locked_run import EMPTY_CONTEXT
 from campaign_pipeline.storage.portable_sql import utc_now
 from campaign_pipeline.storage.records import TRIMMED_AT
@@ -118,9 +119,11 @@ class Retaining(Walking):
     def remove(self, removal: Removal) -> Removal:
         """Trim and remove what of past runs is to go, in one transaction, and tell what went.
 
-        A run that something has come to refer to since it was looked at stays.
+        What a run has come to begin from since they were looked at stays, and so does a run that a lease has come to
+        refer to.
         """
         with self._write() as connection:
+            removal = _less(removal, needed_by_active(connection))
             # Locked in one order, so that two collections cannot wait for each other.
             locked = select(RUN.c.id).where(RUN.c.id.in_([*removal.trimmed, *removal.runs]))
             connection.execute(locked.order_by(RUN.c.id).with_for_update()).all()
@@ -132,6 +135,14 @@ class Retaining(Walking):
                 artifacts=gone,
                 runs=_drop(connection, removal.runs),
             )
+
+
+def _less(removal: Removal, needed: Needed) -> Removal:
+    return Removal(
+        trimmed=[key for key in removal.trimmed if key not in needed.runs],
+        artifacts=[key for key in removal.artifacts if key not in needed.artifacts],
+        runs=[key for key in removal.runs if key not in needed.runs],
+    )
 
 
 def _trim(connection: Connection, run_ids: Sequence[str]) -> Sequence[str]:

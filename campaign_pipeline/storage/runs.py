@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, Update, bindparam, func, insert, or_,
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.digest import JsonObject
 from campaign_pipeline.model.steps import STEP_BY_ID, STEPS, Step
+from campaign_pipeline.storage.descent import open_behind_removals
 from campaign_pipeline.storage.life import worker_columns
 from campaign_pipeline.storage.locked_rows import unknown_run
 from campaign_pipeline.storage.locked_run import EMPTY_CONTEXT, LockedRun
@@ -75,6 +76,8 @@ class RunLedger(TenantScope):
             **worker_columns(worker),
         }
         with self._write() as connection:
+            if values["base_run_id"] is not None or values["root_run_id"] != run_id:
+                open_behind_removals(connection)
             # Another worker of the run may come at the same moment: one of them makes the rows.
             insert_run = insert_into(connection, RUN).values(values).on_conflict_do_nothing()
             made = connection.execute(insert_run.returning(RUN)).mappings().one_or_none()

@@ -4,13 +4,18 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
+from typing import Any
 
 import pytest
 
 from campaign_pipeline.model.digest import content_hash
 from campaign_pipeline.model.steps import STEPS
 from campaign_pipeline.storage import KeptAnswer, ListedBlob, LocalArtifactStore, RunStatus, Verification
+from campaign_pipeline.storage.compact_set import CompactSet
+from campaign_pipeline.storage.descent import needed_by_active
 from campaign_pipeline.storage.records import TRIMMED_AT
+from campaign_pipeline.storage.retaining import Removal
+from campaign_pipeline.storage.scopes import Scope
 from campaign_pipeline.storage.tables import LEASE, PROVIDER_ANSWER, RUN, STEP_CACHE
 from campaign_pipeline_tests.building.household import DAY, Household
 
@@ -385,3 +390,57 @@ def test_an_interrupted_collection_is_completed_by_the_next(household: Household
     done = household.collect(retention=30 * DAY)
 
     assert (done.artifacts, done.blobs) == (0, 12 + 2)
+
+
+@pytest.mark.parametrize("descent", ["base_run_id", "root_run_id"])
+def test_what_a_run_begins_from_that_opens_between_looking_and_removing_stays(
+    household: Household, descent: str
+) -> None:
+    household.build(data=b"first of all", cached=False)
+    maker = household.build(data=b"maker", cached=False)
+    origin = household.open()
+    music = household.ledger.tenant("demo").step_artifact(maker.id, "bgm")
+    assert music is not None
+    asked = content_hash(b"asked")
+    household.ledger.tenant("demo").record_hit(origin.id, "bgm", input_hash=asked, artifacts=[music.id])
+    for step in (step for step in STEPS if step.step_id != "bgm"):
+        household.produce(origin, step.step_id, b"of origin " + step.step_id.encode(), cached=False)
+    other = household.build(data=b"other", cached=False)
+    household.grow_old()
+    household.build(data=b"newest", cached=False)
+    cleaning = household.ledger.cleaning("gc")
+    horizon = cleaning.horizon(grace=DAY, retention=30 * DAY)
+    past = [run for page in cleaning.past_runs(horizon, bases=CompactSet()) for run in page]
+    seen = Removal(
+        artifacts=[key for run in past for key in run.artifact_ids],
+        runs=[run.id for run in past if not run.must_stay],
+        trimmed=[run.id for run in past if run.must_stay],
+    )
+    values: dict[str, Any] = {descent: origin.id}
+    household.open(**values)
+
+    gone = cleaning.remove(seen)
+
+    assert {maker.id, origin.id, other.id} <= set(seen.runs)
+    assert other.id in gone.runs
+    assert household.run(origin).context["refs"]
+    # Of the maker, what the origin came to by reusing it.
+    assert [made.id for made in household.ledger.tenant("demo").artifacts(maker.id)] == [music.id]
+    assert set(household.ledger.tenant("demo").step_artifacts(origin.id)) == {step.step_id for step in STEPS}
+
+
+def test_a_run_that_begins_from_another_is_not_opened_in_the_middle_of_a_removal(
+    household: Household,
+) -> None:
+    base = household.build()
+
+    with ThreadPoolExecutor(1) as pool:
+        with household.ledger._database.write(Scope.of_housekeeping("gc")) as removal:
+            needed = needed_by_active(removal)
+            opening = pool.submit(household.open, base_run_id=base.id)
+            with pytest.raises(TimeoutError):
+                opening.result(0.3)
+        opened = opening.result(10)
+
+    assert not needed.runs
+    assert household.run(opened).base_run_id == base.id
