@@ -60,6 +60,13 @@ def imported(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def named(path: Path) -> Iterator[str]:
+    """Give the texts that stand in a module, by which it could reach a module that it does not import."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
 @pytest.mark.parametrize(
     ("room", "path"), list(modules()), ids=lambda value: str(value).rpartition("campaign_pipeline/")[2]
 )
@@ -72,6 +79,16 @@ def test_imports_point_inward(room: str, path: Path) -> None:
     if room not in KNOWS_DAGSTER:
         assert not {name for name in names if name.split(".")[0] == "dagster"}
     assert not {name for name in names if name.startswith("dagster._")}
+
+
+def test_nothing_but_the_storage_of_dagster_yaml_reaches_what_dagster_keeps_to_itself() -> None:
+    reaching = {
+        path.relative_to(PACKAGE).as_posix(): {text for text in named(path) if text.startswith("dagster._")}
+        for _, path in modules()
+    }
+
+    found = {path: texts for path, texts in reaching.items() if texts}
+    assert found == {"orchestration/dagster_storage.py": {"dagster._core.storage.sqlite_storage"}}
 
 
 def test_loading_the_definitions_opens_nothing_and_leaves_the_heavy_libraries_out(tmp_path: Path) -> None:

@@ -2,14 +2,21 @@
 
 Belongs here: the storage that dagster.yaml names, and how its three databases come to be.
 Does not belong here: anything about campaigns; what Dagster keeps in it is Dagster's.
+
+This is the one module that reaches what Dagster keeps to itself, by a name as dagster.yaml does: a new instance that is
+opened by many processes at once stays broken for good (dagster-facts, 23), Dagster has no setting for that, and its own
+storage has no public name. test_architecture holds it to be the only one; look at it when Dagster's pin moves.
 """
 
 import shutil
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.storage.file_lock import alone
 
 # By its name, as dagster.yaml names Dagster's own classes: Dagster takes no other class than one of its storages here.
@@ -42,7 +49,7 @@ class SqliteStorage(_BUILT_IN):  # type: ignore[misc]  # it has no public name
     @classmethod
     def _make(cls, base: Path) -> None:
         base.mkdir(parents=True, exist_ok=True)
-        with alone(base / _LOCK, timeout_s=_FIRST_OPENING_S):
+        with _first(base / _LOCK):
             missing = _missing(base)
             if not missing:
                 return
@@ -53,6 +60,25 @@ class SqliteStorage(_BUILT_IN):  # type: ignore[misc]  # it has no public name
                 (base / name).parent.mkdir(parents=True, exist_ok=True)
                 (nursery / name).replace(base / name)
             shutil.rmtree(nursery)
+
+
+@contextmanager
+def _first(lock: Path) -> Iterator[None]:
+    """Hold the lock of the first opening.
+
+    Raises:
+        CampaignError: LEDGER_UNAVAILABLE when the file cannot be made, or somebody held it for too long.
+    """
+    with ExitStack() as held:
+        try:
+            held.enter_context(alone(lock, timeout_s=_FIRST_OPENING_S))
+        except sqlite3.Error as error:
+            message = (
+                f"{lock}: {error}; one process at a time makes Dagster's storage there, "
+                f"and the others wait up to {_FIRST_OPENING_S:g} s for it"
+            )
+            raise CampaignError(ErrorCode.LEDGER_UNAVAILABLE, message, retryable=True) from error
+        yield
 
 
 def _missing(base: Path) -> list[str]:

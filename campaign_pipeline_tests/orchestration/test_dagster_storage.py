@@ -7,7 +7,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from campaign_pipeline.errors import CampaignError
+from campaign_pipeline.orchestration import dagster_storage
 from campaign_pipeline.orchestration.dagster_storage import DATABASES
+from campaign_pipeline.storage.file_lock import alone
 from campaign_pipeline_tests.workplace import Workplace
 
 BUILT_IN = "storage: {sqlite: {base_dir: .campaign/dagster}}\n"
@@ -64,6 +67,23 @@ def test_what_a_process_that_died_while_it_opened_left_is_not_looked_at(folder: 
 
     assert not (base / "first-opening").exists()
     assert all((base / name).stat().st_size > 0 for name in DATABASES)
+
+
+def test_a_first_opening_that_somebody_holds_up_says_which_file_is_waited_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = folder / ".campaign" / "dagster" / "first-opening.lock"
+    lock.parent.mkdir(parents=True)
+    monkeypatch.setattr(dagster_storage, "_FIRST_OPENING_S", 0.05)
+
+    with alone(lock, timeout_s=1), pytest.raises(CampaignError) as caught:
+        opened(folder)
+
+    assert str(caught.value) == (
+        "LEDGER_UNAVAILABLE: .campaign/dagster/first-opening.lock: database is locked; "
+        "one process at a time makes Dagster's storage there, and the others wait up to 0.05 s for it"
+    )
+    assert caught.value.retryable
 
 
 def schemas(base: Path) -> dict[str, list[tuple[str, ...]]]:
