@@ -5,6 +5,7 @@ Does not belong here: when that is done (sensors, launch), or how such a run end
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -38,16 +39,25 @@ class EndedRuns:
     def after(cls, cursor: str | None, *, instance: dg.DagsterInstance) -> "EndedRuns":
         """Read the page behind a cursor; without one, what has ended within the last day."""
         since = _moment(cursor) or datetime.now(UTC) - _FIRST_LOOK_BACK
-        records = instance.get_run_records(
-            filters=dg.RunsFilter(statuses=list(_ENDED_SHORT), updated_after=since),
-            limit=RUNS_A_PAGE,
-            order_by="update_timestamp",
-            ascending=True,
-        )
+        limit = RUNS_A_PAGE
+        records = _ended(instance, since=since, limit=limit)
+        # More runs than a page may carry one and the same time: the next look would begin where this one did.
+        while len(records) == limit and records[-1].update_timestamp - _TICK <= since:
+            limit *= 2
+            records = _ended(instance, since=since, limit=limit)
         reached = records[-1].update_timestamp if records else since
         # A full page goes on where it ended, several runs of one moment included; otherwise the looks overlap.
-        onward = reached - (_TICK if len(records) == RUNS_A_PAGE else _OVERLAP)
+        onward = reached - (_TICK if len(records) == limit else _OVERLAP)
         return cls(runs=[record.dagster_run for record in records], cursor=max(since, onward).isoformat())
+
+
+def _ended(instance: dg.DagsterInstance, *, since: datetime, limit: int) -> Sequence[dg.RunRecord]:
+    return instance.get_run_records(
+        filters=dg.RunsFilter(statuses=list(_ENDED_SHORT), updated_after=since),
+        limit=limit,
+        order_by="update_timestamp",
+        ascending=True,
+    )
 
 
 def settle(builder: Builder, run: dg.DagsterRun) -> bool:
