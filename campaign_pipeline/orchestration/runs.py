@@ -70,7 +70,11 @@ def order_on_record(run: dg.DagsterRun) -> RunOrder | None:
 
 
 def _steps_on_record(run: dg.DagsterRun) -> tuple[str, ...]:
-    """Name our steps that a run was asked to run; none for a job that is not about our assets."""
+    """Name our steps that a run was asked to run; none for a job that is not about our assets, as far as that is told.
+
+    A job of a user's own over our assets, whose record names no assets, cannot be told from one about something else:
+    cancelled in the queue, it gets no rows. Once one of its steps has begun, it has them.
+    """
     chosen = {step.step_id for step in STEPS}
     if run.asset_selection:
         chosen &= {key.to_user_string() for key in run.asset_selection}
