@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -116,7 +117,7 @@ def job_execute(key: str) -> int:
 def open_instance(key: str, gate: str) -> int:
     """Open Dagster's instance when a file appears, and write into it."""
     while not Path(gate).exists():
-        pass
+        time.sleep(0.001)
     with dg.DagsterInstance.from_config(str(Path.cwd())) as instance:
         instance.add_dynamic_partitions("campaigns", [key])
         instance.get_runs(limit=1)
