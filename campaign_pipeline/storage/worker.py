@@ -6,7 +6,7 @@ Does not belong here: what is concluded from a process that is gone (reconciling
 
 import os
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -17,6 +17,9 @@ _STATE_FIELD, _START_FIELD = 0, 19
 _GONE = frozenset({"Z", "X", "x"})
 """States of a process that runs no more, though its parent has not asked for its exit code yet."""
 
+_BOOT_DIGITS = 8
+"""Of a boot id, which is random: enough to tell machines of one name apart, and short enough to be read."""
+
 _FIRST_PID_NAMESPACE = "pid:[4026531836]"
 """The namespace of a host's own processes; Linux gives it this number on every host (PROC_PID_INIT_INO)."""
 
@@ -24,6 +27,8 @@ _FIRST_PID_NAMESPACE = "pid:[4026531836]"
 @dataclass(frozen=True)
 class Worker:
     """A process on a host.
+
+    Two are equal where they are the same process.
 
     Args:
         start_ticks: The process's start in clock ticks since boot, which tells it from a later one with the same id
@@ -34,23 +39,35 @@ class Worker:
     host: str
     pid: int
     start_ticks: int | None
-    started_at: datetime | None = None
+    started_at: datetime | None = field(default=None, compare=False)
+
+    @classmethod
+    def named(cls, *, host: str | None, pid: int | None, start_ticks: int | None) -> "Worker | None":
+        """Take a worker as columns name it; None where they name nobody."""
+        return None if host is None or pid is None else cls(host=host, pid=pid, start_ticks=start_ticks)
 
     @property
     def is_gone(self) -> bool:
         """Whether it is known that the process runs no more; of another host's process nothing is known."""
-        if self.host != this_host() or self.start_ticks is None or this_worker().start_ticks is None:
-            return False
-        found = _stat(self.pid)
-        if found is None:
-            return True
-        return found[_STATE_FIELD] in _GONE or int(found[_START_FIELD]) != self.start_ticks
+        return self._runs() is False
 
     @property
     def is_alive(self) -> bool:
         """Whether it is known that the process runs: it is one of this host's, and the host tells."""
-        told = self.start_ticks is not None and this_worker().start_ticks is not None
-        return told and self.host == this_host() and not self.is_gone
+        return self._runs() is True
+
+    def _runs(self) -> bool | None:
+        """Tell whether the process runs; None where nobody can: silence decides then."""
+        if self.host != this_host() or self.start_ticks is None or this_worker().start_ticks is None:
+            return None
+        try:
+            found = _stat(self.pid)
+        except (FileNotFoundError, ProcessLookupError):
+            return None if _is_hidden(self.pid) else False
+        except OSError:
+            # No descriptor is left, or /proc may not be read: this says nothing about the other process.
+            return None
+        return found[_STATE_FIELD] not in _GONE and int(found[_START_FIELD]) == self.start_ticks
 
 
 def this_worker() -> Worker:
@@ -60,31 +77,67 @@ def this_worker() -> Worker:
 
 @cache
 def this_host() -> str:
-    """Name this host, and the container within it: process ids mean nothing outside the one they were given in."""
+    """Name this host since it booted, and the container within it: elsewhere and earlier its process ids mean nothing.
+
+    Two machines may have one name, as clones have; no two have one boot id.
+    """
+    return " ".join([platform.node(), *_boot(), *_container()])
+
+
+def _boot() -> list[str]:
+    """Tell this boot of this host from every other; nothing where the host does not say.
+
+    Source:
+        random(4), /proc/sys/kernel/random/boot_id.
+    """
+    try:
+        return ["boot", Path("/proc/sys/kernel/random/boot_id").read_text()[:_BOOT_DIGITS]]
+    except OSError:
+        return []
+
+
+def _container() -> list[str]:
     try:
         namespace = os.readlink("/proc/self/ns/pid")  # noqa: PTH115  it is no path that is read
     except OSError:
-        return platform.node()
-    return platform.node() if namespace == _FIRST_PID_NAMESPACE else f"{platform.node()} {namespace}"
+        return []
+    return [] if namespace == _FIRST_PID_NAMESPACE else [namespace]
 
 
 @lru_cache(maxsize=1)
 def _worker(pid: int) -> Worker:
-    found = _stat(pid)
-    ticks = None if found is None else int(found[_START_FIELD])
+    try:
+        ticks = int(_stat(pid)[_START_FIELD])
+    except OSError:
+        ticks = None
     return Worker(host=this_host(), pid=pid, start_ticks=ticks, started_at=_time_of(ticks))
 
 
-def _stat(pid: int) -> list[str] | None:
-    """Read what the host says of a process, from its state on; None where there is none, or no /proc.
+def _stat(pid: int) -> list[str]:
+    """Read what the host says of a process, from its state on.
+
+    Raises:
+        OSError: There is none, or no /proc, or this process may not see it.
 
     Source:
         proc(5), /proc/PID/stat.
     """
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def _is_hidden(pid: int) -> bool:
+    """Tell whether there may be a process that /proc does not show, as it does not show others' with hidepid.
+
+    Source:
+        kill(2): signal 0 tells of a process and does nothing to it. proc(5): hidepid.
+    """
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
     except OSError:
-        return None
+        return True
+    return True
 
 
 def _time_of(ticks: int | None) -> datetime | None:
