@@ -5,18 +5,22 @@ Does not belong here: ending one (storage.reconciling), Dagster's record (orches
 """
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from campaign_pipeline.building.run_history import RecordedRun, RunHistory, Standing
 from campaign_pipeline.errors import ErrorCode
-from campaign_pipeline.storage import ActiveRun, Ending, Ledger, RunStatus
+from campaign_pipeline.storage import ActiveRun, Ending, Ledger, RunRecord, RunStatus
 from campaign_pipeline.storage.leases import LEASE_S
 from campaign_pipeline.storage.worker import Worker, this_worker
 
-RUNS_A_PASS = 100
-"""How many runs a pass looks at; those that were silent longest come first, so the next pass sees the others."""
+RUNS_A_PAGE, PAGES_A_PASS = 100, 10
+"""How many runs are read at once, and how often in a pass: those that were silent longest first.
+
+One that lives moves to the end with each beat. One that waits for a process does not: only as many of those as a pass
+looks at could keep it from the others.
+"""
 
 ABANDONED_S = 24 * 60 * 60
 """How long a run may wait for a process to take it up while its launcher says that it is going on."""
@@ -44,13 +48,17 @@ class Reconciler:
         Returns:
             How many were ended.
         """
-        runs = [run for run in self._ledger.active_runs(limit=RUNS_A_PASS) if run.run.id not in spared]
-        return self._end_those_that_are_over(runs)
+        ended = sum(
+            self._end_those_that_are_over([run for run in page if run.run.id not in spared])
+            for page in self._pages()
+        )
+        self._report_again(spared)
+        return ended
 
     def settle(self, run_id: str) -> bool:
         """Look at one run, and tell whether it was ended."""
         run = self._ledger.active_run(run_id)
-        return run is not None and self._end_those_that_are_over([run]) == 1
+        return run is not None and self._end_if_over(run, self._history.look_up([run_id]).get(run_id))
 
     def end(self, run_id: str, ending: Ending) -> None:
         """End a run as the caller says, without a judge: it is the caller's own."""
@@ -72,26 +80,61 @@ class Reconciler:
 
     def finds_any_lost(self) -> bool:
         """Tell, without asking the launcher's record, whether there is a run that seems to be over."""
-        runs = self._ledger.active_runs(limit=RUNS_A_PASS)
-        return any(judge(run, None) is not None for run in runs)
+        return any(judge(run, None) is not None for page in self._pages() for run in page)
+
+    def _pages(self) -> Iterator[list[ActiveRun]]:
+        """Read the runs of one pass, page after page."""
+        last = None
+        for _ in range(PAGES_A_PASS):
+            page = self._ledger.active_runs(limit=RUNS_A_PAGE, after=last)
+            yield page
+            if len(page) < RUNS_A_PAGE:
+                return
+            last = page[-1]
 
     def _end_those_that_are_over(self, runs: list[ActiveRun]) -> int:
         if not runs:
             return 0
         recorded = self._history.look_up([run.run.id for run in runs])
-        return sum(self._end(run, recorded) for run in runs)
+        return sum(self._try_to_end_if_over(run, recorded.get(run.run.id)) for run in runs)
 
-    def _end(self, run: ActiveRun, recorded: Mapping[str, RecordedRun]) -> bool:
-        run_id = run.run.id
-        record = recorded.get(run_id)
+    def _try_to_end_if_over(self, run: ActiveRun, record: RecordedRun | None) -> bool:
+        try:
+            return self._end_if_over(run, record)
+        except Exception:  # noqa: BLE001  whatever it is, it is no reason to leave the runs behind this one
+            _log.warning(
+                "run %s could not be ended; the next start of anything tries again", run.run.id, exc_info=True
+            )
+            return False
+
+    def _end_if_over(self, run: ActiveRun, record: RecordedRun | None) -> bool:
         if judge(run, record) is None:
             return False
-        ended = self._ledger.end_run(
-            run.run,
-            judge=lambda now: judge(now, record),
-            announce=lambda ending: self._history.report(run_id, ending),
-        )
-        return ended is not None
+        ended = self._ledger.end_run(run.run, judge=lambda now: judge(now, record))
+        if ended is None:
+            return False
+        # After the commit: while Dagster is told, which may take its time, nobody waits for the ledger.
+        self._try_to_report(ended)
+        return True
+
+    def _report_again(self, spared: Collection[str]) -> None:
+        """Report runs that were ended and not reported: whoever ended them came to its own end in between."""
+        under_way = [run_id for run_id in self._history.under_way() if run_id not in spared]
+        for run in self._ledger.runs_ended_for(LEASE_S, among=under_way) if under_way else ():
+            self._try_to_report(run)
+
+    def _try_to_report(self, run: RunRecord) -> None:
+        ending = _told_ending(run)
+        if ending is None:
+            return
+        try:
+            self._history.report(run.id, ending)
+        except Exception:  # noqa: BLE001  it has ended, and the runs behind it are to end too
+            _log.warning(
+                "run %s was ended, and its launcher could not be told; the next pass tries again",
+                run.id,
+                exc_info=True,
+            )
 
 
 def _try(act: Callable[[], object]) -> None:
@@ -139,10 +182,12 @@ def _loss(run: ActiveRun, record: RecordedRun | None) -> str | None:
         patience_s = LEASE_S if record is None else ABANDONED_S
         return f"no process has worked on it {since}" if run.silent_s > patience_s else None
     if worker.is_gone:
+        if run.is_carried_on:
+            return None
         return (
             f"{_named(worker)}, which worked on it, is gone; it was last heard of at {_spelled(run.seen_at)}"
         )
-    if worker.is_alive or worker == _ourselves() or run.silent_s <= LEASE_S:
+    if worker.is_alive or worker == this_worker() or run.silent_s <= LEASE_S:
         return None
     return f"{_named(worker)}, which worked on it, has not been heard of {since}, and {LEASE_S} s are allowed"
 
@@ -155,10 +200,14 @@ def _cancelled(reason: str) -> Ending:
     return Ending(status=RunStatus.CANCELLED, error=f"{ErrorCode.CANCELLED.value}: {reason}")
 
 
-def _ourselves() -> Worker:
-    """Name this process as a run's row does, where it may be the only one who knows that it lives."""
-    ours = this_worker()
-    return Worker(host=ours.host, pid=ours.pid, start_ticks=ours.start_ticks)
+def _told_ending(run: RunRecord) -> Ending | None:
+    """Word for its launcher how a run ended; None where there is nothing to tell, or somebody there to tell it."""
+    worker = Worker.named(host=run.worker_host, pid=run.worker_pid, start_ticks=run.worker_start_ticks)
+    if run.error is None or (worker is not None and worker.is_alive):
+        return None
+    if run.status is RunStatus.CANCELLED:
+        return Ending(status=RunStatus.CANCELLED, error=run.error)
+    return Ending(status=RunStatus.FAILED, error=run.error)
 
 
 def _named(worker: Worker) -> str:

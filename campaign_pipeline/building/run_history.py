@@ -39,7 +39,11 @@ class RunHistory(ABC):
 
     @abstractmethod
     def look_up(self, run_ids: Sequence[str]) -> Mapping[str, RecordedRun]:
-        """Tell where runs stand; those that it does not know are left out."""
+        """Tell where runs stand; those that it does not know are left out, and those it cannot read count as live."""
+
+    def under_way(self) -> Sequence[str]:
+        """Name the runs that it takes to be under way; none where it cannot tell."""
+        return ()
 
     @abstractmethod
     def report(self, run_id: str, ending: Ending) -> None:

@@ -4,6 +4,7 @@ Belongs here: where a Dagster run stands, why it failed, and reporting to Dagste
 Does not belong here: what is concluded from it (building.reconciler).
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 
 import dagster as dg
@@ -11,6 +12,8 @@ import dagster as dg
 from campaign_pipeline.building.run_history import RecordedRun, RunHistory, Standing
 from campaign_pipeline.errors import ErrorCode
 from campaign_pipeline.storage import Ending, RunStatus
+
+_log = logging.getLogger(__name__)
 
 _STANDINGS: Mapping[dg.DagsterRunStatus, Standing] = {
     dg.DagsterRunStatus.CANCELING: Standing.CANCELLING,
@@ -23,6 +26,9 @@ _STANDINGS: Mapping[dg.DagsterRunStatus, Standing] = {
 _UNDER_WAY = frozenset(
     {dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING}
 )
+_RUNS_UNDER_WAY = 1000
+"""More than anybody has at once; only their ids are read."""
+
 _FAILURE_REASON_TAG, _INTERRUPTED = "dagster/failure_reason", "UNEXPECTED_TERMINATION"
 
 
@@ -34,8 +40,31 @@ class DagsterHistory(RunHistory):
 
     def look_up(self, run_ids: Sequence[str]) -> Mapping[str, RecordedRun]:
         """Tell where runs stand in Dagster."""
-        records = self._instance.get_run_records(filters=dg.RunsFilter(run_ids=list(run_ids)))
-        return {record.dagster_run.run_id: self._recorded(record.dagster_run) for record in records}
+        wanted = dg.RunsFilter(run_ids=list(run_ids))
+        try:
+            runs = self._instance.get_runs(filters=wanted)
+        except Exception:  # noqa: BLE001  whatever Dagster raises for a record that is damaged, or of another release
+            # Counting reads no record: where that fails too, the storage is away, and none of them is to blame.
+            self._instance.get_runs_count(wanted)
+            return self._look_up_each(run_ids)
+        return {run.run_id: self._recorded(run) for run in runs}
+
+    def _look_up_each(self, run_ids: Sequence[str]) -> Mapping[str, RecordedRun]:
+        found: dict[str, RecordedRun] = {}
+        for run_id in run_ids:
+            try:
+                run = self._instance.get_run_by_id(run_id)
+            except Exception:  # noqa: BLE001  as above; the others can be read
+                found[run_id] = _unreadable(run_id)
+            else:
+                found |= {} if run is None else {run_id: self._recorded(run)}
+        return found
+
+    def under_way(self) -> Sequence[str]:
+        """Name the runs that Dagster takes to be under way, the newest first, as many as anybody would have."""
+        return self._instance.get_run_ids(
+            filters=dg.RunsFilter(statuses=list(_UNDER_WAY)), limit=_RUNS_UNDER_WAY
+        )
 
     def report(self, run_id: str, ending: Ending) -> None:
         """Report how a run ended that Dagster takes to be under way."""
@@ -49,7 +78,12 @@ class DagsterHistory(RunHistory):
 
     def _recorded(self, run: dg.DagsterRun) -> RecordedRun:
         standing = _STANDINGS.get(run.status, Standing.LIVE)
-        return RecordedRun(standing, self._why_failed(run) if standing is Standing.FAILED else "")
+        if standing is not Standing.FAILED:
+            return RecordedRun(standing)
+        try:
+            return RecordedRun(standing, self._why_failed(run))
+        except Exception:  # noqa: BLE001  as above: what cannot be read of one run says nothing of another
+            return _unreadable(run.run_id)
 
     def _why_failed(self, run: dg.DagsterRun) -> str:
         """Find the words of the step that failed first, or else those of the run's own failure."""
@@ -63,6 +97,12 @@ class DagsterHistory(RunHistory):
         if run.tags.get(_FAILURE_REASON_TAG) == _INTERRUPTED:
             return f"{ErrorCode.CANCELLED.value}: {told}"
         return told
+
+
+def _unreadable(run_id: str) -> RecordedRun:
+    """Take a run to be going on, as far as Dagster is asked: its process, or its silence, decides."""
+    _log.warning("run %s: what Dagster has recorded of it cannot be read", run_id, exc_info=True)
+    return RecordedRun(Standing.LIVE)
 
 
 def _first_step_failure(event: dg.DagsterEvent) -> str | None:

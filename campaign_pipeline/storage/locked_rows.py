@@ -71,7 +71,7 @@ class LockedRows:
         return cls(
             connection,
             run=RunRecord.of(locked[0]),
-            steps=[StepRecord.of(row) for row in steps],
+            steps=[StepRecord.of(row) for row in steps if row[RUN_STEP.c.id] is not None],
             artifacts=[ArtifactRecord.of(row) for row in locked if row[ARTIFACT.c.id] is not None],
             now=steps[0]["now"],
         )
@@ -150,7 +150,10 @@ def _lock_of(run_id: str, *, tenant_id: str, artifact_ids: Sequence[str]) -> Sel
 
 
 def _steps_of(run_id: str) -> Select[Any]:
-    return select(RUN_STEP, utc_now().label("now")).where(RUN_STEP.c.run_id == run_id)
+    # By way of the run, so that the clock is told even where there is no step.
+    of_run = RUN_STEP.c.run_id == RUN.c.id
+    now = utc_now().label("now")
+    return select(RUN_STEP, now).outerjoin_from(RUN, RUN_STEP, of_run).where(RUN.c.id == run_id)
 
 
 def in_build_order(steps: Sequence[StepRecord]) -> list[StepRecord]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, delete, func, select, text, update
+from sqlalchemy import Connection, Select, and_, delete, func, or_, select, text, update
 
+from campaign_pipeline.errors import ErrorCode
 from campaign_pipeline.storage.housekeeping_scope import HousekeepingScope
 from campaign_pipeline.storage.locked_run import LockedRun
 from campaign_pipeline.storage.portable_sql import storable_text, utc_now
@@ -23,6 +24,10 @@ from campaign_pipeline.storage.worker import Worker
 _ACTIVE = text("run.status IN ('queued', 'running')")
 """In the words of `ix_run_active`: with bound values SQLite would not see that the index answers it."""
 
+_ENDED_FROM_OUTSIDE = or_(
+    *(RUN.c.error.startswith(f"{code.value}: ") for code in (ErrorCode.RUN_LOST, ErrorCode.CANCELLED))
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ActiveRun:
@@ -30,19 +35,23 @@ class ActiveRun:
 
     Args:
         now: The database's clock when it was read.
+        lease_holders: Processes that hold leases for it which have not expired; known only under its lock.
     """
 
     run: RunRecord
     now: datetime
+    lease_holders: tuple[Worker, ...] = ()
 
     @property
     def worker(self) -> Worker | None:
         """The process that works on it; None where one has ended its part and none has taken over."""
-        if self.run.worker_host is None or self.run.worker_pid is None:
-            return None
-        return Worker(
-            host=self.run.worker_host, pid=self.run.worker_pid, start_ticks=self.run.worker_start_ticks
-        )
+        run = self.run
+        return Worker.named(host=run.worker_host, pid=run.worker_pid, start_ticks=run.worker_start_ticks)
+
+    @property
+    def is_carried_on(self) -> bool:
+        """Whether another process than the one last heard of works on it: it holds a lease, and is not gone."""
+        return any(holder != self.worker and not holder.is_gone for holder in self.lease_holders)
 
     @property
     def seen_at(self) -> datetime:
@@ -75,10 +84,18 @@ Judge = Callable[[ActiveRun], Ending | None]
 class Reconciling(HousekeepingScope):
     """Runs of all tenants that have not ended."""
 
-    def active_runs(self, *, limit: int) -> list[ActiveRun]:
-        """List runs that have not ended, those that were silent longest first: one that lives moves to the end."""
-        longest = func.coalesce(RUN.c.heartbeat_at, RUN.c.created_at)
-        return self._active(_active_runs().order_by(longest).limit(limit))
+    def active_runs(self, *, limit: int, after: ActiveRun | None = None) -> list[ActiveRun]:
+        """List runs that have not ended, those that were silent longest first: one that lives moves to the end.
+
+        Args:
+            after: Begin behind this one.
+        """
+        seen_at = func.coalesce(RUN.c.heartbeat_at, RUN.c.created_at)
+        runs = _active_runs().order_by(seen_at, RUN.c.id).limit(limit)
+        if after is not None:
+            later = seen_at > after.seen_at
+            runs = runs.where(or_(later, and_(seen_at == after.seen_at, RUN.c.id > after.run.id)))
+        return self._active(runs)
 
     def active_run(self, run_id: str) -> ActiveRun | None:
         """Find a run that has not ended."""
@@ -90,16 +107,22 @@ class Reconciling(HousekeepingScope):
         with self._read() as connection:
             return frozenset(connection.scalars(select(RUN.c.id).where(RUN.c.id.in_(run_ids))))
 
-    def end_run(
-        self, run: RunRecord, *, judge: Judge, announce: Callable[[Ending], None] = lambda _: None
-    ) -> RunRecord | None:
+    def runs_ended_for(self, seconds: float, *, among: Sequence[str]) -> list[RunRecord]:
+        """Find those of some runs that were ended as lost or cancelled, at least so long ago."""
+        ended = select(RUN, utc_now().label("now")).where(
+            RUN.c.id.in_(among), RUN.c.status.in_([RunStatus.FAILED, RunStatus.CANCELLED])
+        )
+        with self._read() as connection:
+            rows = connection.execute(ended.where(_ENDED_FROM_OUTSIDE)).mappings().all()
+        return [
+            RunRecord.of(row) for row in rows if (row["now"] - row["completed_at"]).total_seconds() >= seconds
+        ]
+
+    def end_run(self, run: RunRecord, *, judge: Judge) -> RunRecord | None:
         """End a run that was judged lost or cancelled; judged again under its lock, for it may have moved on since.
 
         Running steps fail and pending ones are skipped, with the reason. Its leases are free at once; what was produced
         under them stays, to be taken over. A run of which no step is pending or running ends as its steps did.
-
-        Args:
-            announce: Told of the ending before it is committed: a crash in between leaves a run that is judged again.
 
         Returns:
             None where the run has ended already, or is not to end.
@@ -108,7 +131,8 @@ class Reconciling(HousekeepingScope):
             locked = LockedRun.take(connection, tenant_id=run.tenant_id, run_id=run.id)
             if locked.run.status not in ACTIVE_RUN:
                 return None
-            ending = judge(ActiveRun(run=locked.run, now=locked.now))
+            holders = _lease_holders(connection, run.id)
+            ending = judge(ActiveRun(run=locked.run, now=locked.now, lease_holders=holders))
             if ending is None:
                 return None
             locked.end_if_done()
@@ -117,7 +141,6 @@ class Reconciling(HousekeepingScope):
                 locked.end(ending.status, error=words, worked_until=ending.worked_until)
             locked.save()
             _release_leases(connection, run.id)
-            announce(ending)
             return locked.run
 
     def _active(self, runs: Select[Any]) -> list[ActiveRun]:
@@ -128,6 +151,16 @@ class Reconciling(HousekeepingScope):
 
 def _active_runs() -> Select[Any]:
     return select(RUN, utc_now().label("now")).where(_ACTIVE)
+
+
+def _lease_holders(connection: Connection, run_id: str) -> tuple[Worker, ...]:
+    held = select(LEASE.c.worker_host, LEASE.c.worker_pid, LEASE.c.worker_start_ticks).where(
+        LEASE.c.run_id == run_id, LEASE.c.holder.is_not(None), LEASE.c.expires_at > utc_now()
+    )
+    found = [
+        Worker.named(host=host, pid=pid, start_ticks=ticks) for host, pid, ticks in connection.execute(held)
+    ]
+    return tuple(holder for holder in found if holder is not None)
 
 
 def _release_leases(connection: Connection, run_id: str) -> None:

@@ -1,25 +1,31 @@
 """Who decides that a run is over, and in which words: its launcher's record first, then life."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 
+from campaign_pipeline.building import reconciler as reconciler_module
 from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.building.reconciler import ABANDONED_S, Reconciler, judge
 from campaign_pipeline.building.run_history import NoHistory, RecordedRun, RunHistory, Standing
 from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.model.digest import content_hash
 from campaign_pipeline.storage import Ending, Ledger, RunRecord, RunStatus, TenantLedger
 from campaign_pipeline.storage.leases import LEASE_S
-from campaign_pipeline.storage.reconciling import ActiveRun
+from campaign_pipeline.storage.reconciling import ActiveRun, Judge, Reconciling
+from campaign_pipeline.storage.tables import LEASE, RUN
 from campaign_pipeline.storage.worker import Worker, this_host, this_worker
 from campaign_pipeline_tests.building.direct import Direct, take_step
 from campaign_pipeline_tests.storage.building import ALL_STEPS, begin, open_run
 
 NOW = datetime(2026, 2, 3, 10, 11, 12, tzinfo=UTC)
+A_WHILE = timedelta(seconds=2 * LEASE_S)
 LIVE = RecordedRun(Standing.LIVE)
 GONE = Worker(host=this_host(), pid=2**22 + 1, start_ticks=1)
 """No process has such an id: Linux gives none above 4194304."""
@@ -32,12 +38,19 @@ class Remembered(RunHistory):
     def __init__(self, runs: Mapping[str, RecordedRun] | None = None) -> None:
         self.runs = dict(runs or {})
         self.reported: dict[str, Ending] = {}
+        self.refused: set[str] = set()
 
     def look_up(self, run_ids: Sequence[str]) -> Mapping[str, RecordedRun]:
         return {run_id: self.runs[run_id] for run_id in run_ids if run_id in self.runs}
 
+    def under_way(self) -> Sequence[str]:
+        return [run_id for run_id, run in self.runs.items() if run.standing is Standing.LIVE]
+
     def report(self, run_id: str, ending: Ending) -> None:
+        if run_id in self.refused:
+            raise RuntimeError(f"nothing is recorded of {run_id}")
         self.reported[run_id] = ending
+        self.runs.pop(run_id, None)
 
 
 class OutOfReach(RunHistory):
@@ -206,6 +219,111 @@ def test_a_pass_ends_what_is_over_and_nothing_else_and_reports_it(
     assert {run_id: ending.status for run_id, ending in history.reported.items()} == {
         runs[name].id: statuses[name] for name in ("lost", "another tenant's", "cancelled")
     }
+
+
+def test_a_run_that_cannot_be_reported_keeps_no_other_from_its_end(
+    ledger: Ledger, tenant: TenantLedger, caplog: pytest.LogCaptureFixture
+) -> None:
+    runs = [open_run(tenant, worker=GONE) for _ in range(3)]
+    history = Remembered()
+    history.refused.add(runs[0].id)
+
+    ended = Reconciler(ledger, history).reconcile()
+
+    assert ended == 3
+    assert set(history.reported) == {run.id for run in runs[1:]}
+    assert f"run {runs[0].id} was ended, and its launcher could not be told" in caplog.text
+
+
+def test_a_run_that_cannot_be_ended_keeps_no_other_from_its_end(
+    ledger: Ledger, tenant: TenantLedger, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    runs = [open_run(tenant, worker=GONE) for _ in range(3)]
+    end_run = Reconciling.end_run
+
+    def fail_for_the_first(self: Reconciling, run: RunRecord, *, judge: Judge) -> RunRecord | None:
+        if run.id == runs[0].id:
+            raise RuntimeError("its rows are not as they should be")
+        return end_run(self, run, judge=judge)
+
+    monkeypatch.setattr(Reconciling, "end_run", fail_for_the_first)
+
+    ended = Reconciler(ledger, NoHistory()).reconcile()
+
+    assert ended == 2
+    assert [found(ledger, run).status.value for run in runs] == ["queued", "failed", "failed"]
+    assert f"run {runs[0].id} could not be ended" in caplog.text
+
+
+def test_while_a_run_is_reported_nobody_waits_for_the_ledger(ledger: Ledger, tenant: TenantLedger) -> None:
+    run = open_run(tenant, worker=GONE)
+    seen: list[RunStatus] = []
+
+    class Writing(NoHistory):
+        def report(self, run_id: str, ending: Ending) -> None:
+            assert ending.status is RunStatus.FAILED
+            seen.append(found(ledger, run_id).status)
+            with ThreadPoolExecutor(1) as another:
+                another.submit(open_run, ledger.tenant("acme")).result(timeout=5)
+
+    Reconciler(ledger, Writing()).settle(run.id)
+
+    assert seen == [RunStatus.FAILED]
+
+
+def test_a_run_that_was_ended_and_not_reported_is_reported_by_a_later_pass(
+    ledger: Ledger, tenant: TenantLedger
+) -> None:
+    unreported, fresh, known, spared = (open_run(tenant, worker=GONE) for _ in range(4))
+    Reconciler(ledger, NoHistory()).reconcile()
+    history = Remembered({run.id: LIVE for run in (unreported, fresh, spared)})
+    with ledger._database._engine.begin() as connection:
+        ended = RUN.c.id.in_([run.id for run in (unreported, known, spared)])
+        connection.execute(
+            update(RUN).where(ended).values(completed_at=found(ledger, fresh).created_at - A_WHILE)
+        )
+
+    counts = [Reconciler(ledger, history).reconcile(spared=[spared.id]) for _ in range(2)]
+
+    assert counts == [0, 0]
+    assert set(history.reported) == {unreported.id}
+    assert history.reported[unreported.id].error == found(ledger, unreported).error
+
+
+def test_a_run_whose_other_process_lives_goes_on_and_one_without_ends_at_once(
+    ledger: Ledger, tenant: TenantLedger
+) -> None:
+    carried_on, lost = (open_run(tenant, worker=GONE) for _ in range(2))
+    leases = {
+        run.id: tenant.take_lease(content_hash(run.id.encode()), subject="bgm", run_id=run.id)
+        for run in (carried_on, lost)
+    }
+    with ledger._database._engine.begin() as connection:
+        gone = {"worker_pid": GONE.pid, "worker_start_ticks": GONE.start_ticks}
+        connection.execute(update(LEASE).where(LEASE.c.run_id == lost.id).values(**gone))
+
+    ended = Reconciler(ledger, Remembered({carried_on.id: LIVE, lost.id: LIVE})).reconcile()
+
+    assert all(leases.values())
+    assert ended == 1
+    assert found(ledger, carried_on).status is RunStatus.QUEUED
+    assert found(ledger, lost).status is RunStatus.FAILED
+
+
+def test_runs_that_wait_for_a_process_keep_no_pass_from_those_behind_them(
+    ledger: Ledger, tenant: TenantLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciler_module, "RUNS_A_PAGE", 2)
+    monkeypatch.setattr(reconciler_module, "PAGES_A_PASS", 3)
+    waiting = [open_run(tenant) for _ in range(4)]
+    lost, beyond = open_run(tenant, worker=GONE), open_run(tenant, worker=GONE)
+    last = open_run(tenant, worker=GONE)
+    reconciler = Reconciler(ledger, Remembered({run.id: LIVE for run in waiting}))
+
+    ended = [reconciler.reconcile() for _ in range(2)]
+
+    assert ended == [2, 1]
+    assert {found(ledger, run).status for run in (lost, beyond, last)} == {RunStatus.FAILED}
 
 
 def test_a_run_whose_steps_have_all_ended_ends_as_they_did(ledger: Ledger, tenant: TenantLedger) -> None:

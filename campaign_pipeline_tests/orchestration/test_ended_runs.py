@@ -1,15 +1,19 @@
 """Runs that end in Dagster: read from its record, brought to their end in the ledger, with rows where they had none."""
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import dagster as dg
 import pytest
+from sqlalchemy import text, update
 
-from campaign_pipeline.building.run_history import RecordedRun, Standing
+from campaign_pipeline.building.reconciler import Reconciler
+from campaign_pipeline.building.run_history import NoHistory, RecordedRun, Standing
 from campaign_pipeline.definitions import defs
 from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.orchestration import ended_runs
@@ -17,6 +21,7 @@ from campaign_pipeline.orchestration.ended_runs import EndedRuns
 from campaign_pipeline.orchestration.history import DagsterHistory
 from campaign_pipeline.orchestration.sensors import cancelled_runs, failed_runs, runs_that_are_over
 from campaign_pipeline.storage import Ending, Ledger, RunStatus
+from campaign_pipeline.storage.tables import RUN
 from campaign_pipeline.storage.worker import Worker, this_host
 from campaign_pipeline_tests.storage.building import open_run
 from campaign_pipeline_tests.workplace import STEPS, Desk, Row
@@ -108,6 +113,54 @@ def test_dagster_s_record_says_where_a_run_stands_and_why_it_failed(instance: dg
             strict=True,
         )
     )
+
+
+def test_a_record_that_cannot_be_read_hides_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        damaged, unexplained, sound = (launched(instance) for _ in range(3))
+        for run in (unexplained, sound):
+            instance.report_run_failed(run, message="it was too much")
+        with closing(sqlite3.connect(tmp_path / "history" / "runs.db")) as runs:
+            runs.execute("UPDATE runs SET run_body = '{}' WHERE run_id = ?", [damaged.run_id])
+            runs.commit()
+        with closing(sqlite3.connect(tmp_path / "history" / "runs" / f"{unexplained.run_id}.db")) as events:
+            events.execute("UPDATE event_logs SET event = '{}'")
+            events.commit()
+
+        found = DagsterHistory(instance).look_up([run.run_id for run in (damaged, unexplained, sound)])
+
+    assert found == {
+        damaged.run_id: RecordedRun(Standing.LIVE),
+        unexplained.run_id: RecordedRun(Standing.LIVE),
+        sound.run_id: RecordedRun(Standing.FAILED, "it was too much"),
+    }
+    assert caplog.text.count("what Dagster has recorded of it cannot be read") == 2
+
+
+def test_a_storage_that_is_away_is_no_record_that_cannot_be_read(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for question in ("get_runs", "get_runs_count"):
+        monkeypatch.setattr(type(instance), question, _out_of_reach)
+
+    with pytest.raises(ConnectionError):
+        DagsterHistory(instance).look_up([str(uuid4())])
+
+
+def test_runs_under_way_are_those_that_dagster_waits_for(instance: dg.DagsterInstance) -> None:
+    runs = {status: launched(instance, status) for status in STATUS if status is not STATUS.QUEUED}
+
+    found = DagsterHistory(instance).under_way()
+
+    assert set(found) == {
+        runs[status].run_id for status in (STATUS.STARTING, STATUS.STARTED, STATUS.CANCELING)
+    }
+
+
+def _out_of_reach(*_args: object, **_kwargs: object) -> None:
+    raise ConnectionError("the storage is away")
 
 
 @pytest.mark.parametrize(
@@ -245,7 +298,28 @@ def test_the_sensor_ends_the_runs_that_were_lost_here_and_in_dagster(
 
     [(row, _)] = rows(any_desk).values()
     recorded = instance.get_run_by_id(run.run_id)
-    assert (row["status"], row["error"][:24]) == ("failed", f"RUN_LOST: process {GONE.pid}"[:24])
+    assert row["status"] == "failed"
+    assert row["error"].startswith(
+        f"RUN_LOST: process {GONE.pid} on {GONE.host}, which worked on it, is gone; "
+    )
+    assert recorded is not None
+    assert recorded.status is STATUS.FAILURE
+
+
+def test_a_dagster_that_was_not_told_of_an_end_is_told_by_a_later_look(
+    any_desk: Desk, instance: dg.DagsterInstance
+) -> None:
+    run = launched(instance)
+    with closing(Ledger.open(any_desk.place.ledger_url)) as ledger:
+        row = open_run(ledger.tenant("demo"), run_id=run.run_id, worker=GONE)
+        # As a process does that is killed before it can tell Dagster.
+        Reconciler(ledger, NoHistory()).reconcile()
+        with ledger._database._engine.begin() as connection:
+            connection.execute(update(RUN).values(completed_at=row.created_at - timedelta(hours=1)))
+
+    tick(instance)
+
+    recorded = instance.get_run_by_id(run.run_id)
     assert recorded is not None
     assert recorded.status is STATUS.FAILURE
 
@@ -277,6 +351,33 @@ def test_pages_follow_each_other_and_miss_none(
         seen |= {run.run_id for run in page.runs}
 
     assert seen == {run.run_id for run in runs}
+
+
+def test_more_runs_of_one_moment_than_a_page_holds_do_not_keep_the_looks_from_going_on(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ended_runs, "RUNS_A_PAGE", 3)
+    runs = [launched(instance, STATUS.FAILURE) for _ in range(9)]
+    moments = [*[datetime(2026, 3, 1, 12, 0, tzinfo=UTC)] * 8, datetime(2026, 3, 1, 12, 5, tzinfo=UTC)]
+    for run, moment in zip(runs, moments, strict=True):
+        update_at(instance, run, moment)
+
+    seen: set[str] = set()
+    cursor = datetime(2026, 3, 1, 11, 0, tzinfo=UTC).isoformat()
+    for _ in range(4):
+        page = EndedRuns.after(cursor, instance=instance)
+        cursor = page.cursor
+        seen |= {run.run_id for run in page.runs}
+
+    assert seen == {run.run_id for run in runs}
+    assert datetime.fromisoformat(cursor) > moments[0]
+
+
+def update_at(instance: dg.DagsterInstance, run: dg.DagsterRun, moment: datetime) -> None:
+    """Let Dagster's record of a run have changed last at a moment, as a migration or a bulk change sets it."""
+    set_it = text("UPDATE runs SET update_timestamp = :at WHERE run_id = :of")
+    with instance.run_storage.connect() as connection:  # type: ignore[attr-defined]  # every storage in SQL has it
+        connection.execute(set_it, {"at": f"{moment:%Y-%m-%d %H:%M:%S.%f}", "of": run.run_id})
 
 
 def test_a_look_goes_back_behind_the_last_one_but_never_behind_where_it_began(

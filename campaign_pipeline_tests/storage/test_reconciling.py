@@ -8,13 +8,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import delete, event, func, select, update
 
 from campaign_pipeline.errors import ErrorCode
 from campaign_pipeline.model.digest import content_hash
 from campaign_pipeline.storage import Ending, Ledger, RunEndedError, RunRecord, RunStatus
 from campaign_pipeline.storage.reconciling import ActiveRun
-from campaign_pipeline.storage.tables import LEASE, RUN
+from campaign_pipeline.storage.tables import LEASE, RUN, RUN_STEP
 from campaign_pipeline.storage.worker import Worker, this_worker
 from campaign_pipeline_tests.storage.building import (
     ALL_STEPS,
@@ -131,21 +131,17 @@ def test_of_many_that_end_a_run_at_once_one_does(ledger: Ledger) -> None:
     run = open_run(tenant)
     begin(tenant, run, "bgm")
     together = Barrier(6)
-    announced: list[Ending] = []
 
     def end_it(place: int) -> RunRecord | None:
         together.wait()
         ending = LOST if place % 2 else CANCELLED
-        return ledger.housekeeping("reconcile").end_run(
-            run, judge=lambda _: ending, announce=announced.append
-        )
+        return end(ledger, run, ending)
 
     with ThreadPoolExecutor(6) as pool:
         ended = [found for found in pool.map(end_it, range(6)) if found is not None]
 
     assert len(ended) == 1
     assert tenant.run(run.id) == ended[0]
-    assert [ending.status for ending in announced] == [ended[0].status]
 
 
 def test_a_run_that_moved_on_since_it_was_judged_is_judged_again_under_its_lock(ledger: Ledger) -> None:
@@ -166,17 +162,38 @@ def test_a_run_that_moved_on_since_it_was_judged_is_judged_again_under_its_lock(
     assert steps_of(ledger, run) == dict.fromkeys(ALL_STEPS, ("pending", None))
 
 
-def test_an_ending_that_cannot_be_announced_is_not_written(ledger: Ledger) -> None:
+def test_who_else_works_on_a_run_is_told_where_it_is_judged(ledger: Ledger) -> None:
     tenant = ledger.tenant("demo")
-    run = open_run(tenant)
+    run, other = open_run(tenant), open_run(tenant)
+    for name, of in (("held", run), ("given back", run), ("expired", run), ("another's", other)):
+        lease = tenant.take_lease(content_hash(name.encode()), subject="bgm", run_id=of.id)
+        assert lease is not None
+        if name == "given back":
+            tenant.keep_result(lease, {})
+            tenant.give_back(lease)
+    holders = {"held": "one", "given back": "two", "expired": "three", "another's": "four"}
+    with ledger._database._engine.begin() as connection:
+        for name, host in holders.items():
+            of_lease = LEASE.c.lease_key == content_hash(name.encode())
+            ends = {"expires_at": run.created_at} if name == "expired" else {}
+            connection.execute(update(LEASE).where(of_lease).values(worker_host=host, **ends))
+    seen: list[ActiveRun] = []
 
-    def fail(_ending: Ending) -> None:
-        raise RuntimeError("the launcher's record is out of reach")
+    ledger.housekeeping("reconcile").end_run(run, judge=seen.append)
 
-    with pytest.raises(RuntimeError, match="out of reach"):
-        ledger.housekeeping("reconcile").end_run(run, judge=lambda _: LOST, announce=fail)
+    assert [holder.host for found in seen for holder in found.lease_holders] == ["one"]
 
-    assert tenant.run(run.id) == run
+
+def test_a_run_without_steps_is_ended_too(ledger: Ledger) -> None:
+    run = open_run(ledger.tenant("demo"))
+    with ledger._database._engine.begin() as connection:
+        connection.execute(delete(RUN_STEP))
+
+    ended = end(ledger, run, LOST)
+
+    assert ended is not None
+    assert ended.completed_at is not None
+    assert ended.completed_at >= run.created_at
 
 
 def test_the_leases_of_a_run_that_is_ended_are_free_at_once_and_what_was_produced_waits(
@@ -240,6 +257,39 @@ def test_runs_of_all_tenants_that_have_not_ended_are_listed_longest_silent_first
     assert [found.run.id for found in first] == [runs["two"].id]
     assert listed[0].silent_s == pytest.approx(300, abs=30)
     assert [found.worker for found in listed] == [None, None, None]
+
+
+def test_pages_of_active_runs_follow_each_other_and_miss_none(ledger: Ledger) -> None:
+    runs = [open_run(ledger.tenant("demo")) for _ in range(5)]
+    with ledger._database._engine.begin() as connection:
+        # As two may be in the same moment, whatever the clock's grain is.
+        same = select(func.max(RUN.c.created_at)).scalar_subquery()
+        connection.execute(
+            update(RUN).where(RUN.c.id.in_([run.id for run in runs[2:]])).values(created_at=same)
+        )
+    house = ledger.housekeeping("reconcile")
+
+    first = house.active_runs(limit=3)
+    rest = house.active_runs(limit=3, after=first[-1])
+
+    assert [len(first), len(rest)] == [3, 2]
+    assert {found.run.id for found in first + rest} == {run.id for run in runs}
+
+
+def test_which_of_some_runs_were_ended_from_outside_a_while_ago(ledger: Ledger) -> None:
+    tenant = ledger.tenant("demo")
+    lost, cancelled, failed, active_one, unasked = (open_run(tenant) for _ in range(5))
+    end(ledger, lost, LOST)
+    end(ledger, cancelled, CANCELLED)
+    end(ledger, unasked, LOST)
+    tenant.refuse_run(failed.id, "MISSING_ASSET: no logo")
+    among = [run.id for run in (lost, cancelled, failed, active_one)]
+    house = ledger.housekeeping("reconcile")
+
+    at_once, later = (house.runs_ended_for(seconds, among=among) for seconds in (0, 60))
+
+    assert {run.id for run in at_once} == {lost.id, cancelled.id}
+    assert later == []
 
 
 def test_one_run_is_found_as_long_as_it_has_not_ended(ledger: Ledger) -> None:
