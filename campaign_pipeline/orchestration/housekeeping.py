@@ -1,7 +1,7 @@
 """Housekeeping that nobody has to start.
 
 Belongs here: the job that collects garbage, and its schedule.
-Does not belong here: what is collected (building.collector), and ending lost runs, which sensors do.
+Does not belong here: what is collected (building.collector), or how lost runs are told (building.reconciler).
 """
 
 import dagster as dg
@@ -19,6 +19,8 @@ from campaign_pipeline.building.collector import Collector
 )
 def collect_garbage(context: dg.OpExecutionContext, builder: dg.ResourceParam[Builder]) -> None:
     """Collect, and tell the counts as metadata: there is nothing that an IO manager could keep."""
+    # A run that was lost counts as one that still runs, and everything since it began would be spared.
+    builder.reconciler.try_to_reconcile()
     collector = Collector(
         builder.ledger,
         builder.store,

@@ -1,9 +1,13 @@
 """The job that collects garbage, as Dagster runs it."""
 
 import os
+from contextlib import closing
 
 import dagster as dg
 
+from campaign_pipeline.storage import Ledger
+from campaign_pipeline.storage.worker import Worker, this_host
+from campaign_pipeline_tests.storage.building import open_run
 from campaign_pipeline_tests.workplace import Desk, Workplace
 
 KEY = "demo/small"
@@ -30,6 +34,20 @@ def test_the_job_collects_and_tells_the_counts(desk: Desk) -> None:
     assert (_told(collected, "blobs"), _told(collected, "bytes_freed")) == (1, 6)
     # A run of housekeeping is no build: the ledger knows nothing of it.
     assert desk.place.tables().run == []
+
+
+def test_the_job_ends_lost_runs_first(desk: Desk) -> None:
+    from campaign_pipeline.definitions import defs  # noqa: PLC0415  Dagster is loaded for the tests that need it
+
+    gone = Worker(host=this_host(), pid=2**22 + 1, start_ticks=1)
+    with closing(Ledger.open(desk.place.ledger_url)) as ledger:
+        open_run(ledger.tenant("demo"), worker=gone)
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        defs.resolve_job_def("campaign_gc").execute_in_process(instance=instance)
+
+    [run] = desk.place.tables().run
+    assert (run["status"], run["error"][:9]) == ("failed", "RUN_LOST:")
 
 
 def test_the_job_runs_from_a_shell(workplace: Workplace) -> None:
