@@ -30,7 +30,10 @@ OPENING = "opening the run"
 
 
 class Clock:
-    """Milliseconds, and statements to the ledger, of each step and of opening the run, build by build."""
+    """Milliseconds, and statements to the ledger, of each step and of opening the run, build by build.
+
+    Statements, not round trips: what begins and ends a transaction is not counted.
+    """
 
     def __init__(self) -> None:
         self.spent_ms: dict[str, float] = defaultdict(float)

@@ -1,4 +1,4 @@
-"""A ledger as it is after years: many campaigns, each built once, every result reusable.
+"""A ledger as it is after years: many campaigns built once, one built all the time, every result reusable.
 
 Belongs here: filling the tables by the hundred thousand, as fast as the database takes rows.
 Does not belong here: what is measured on it.
@@ -6,11 +6,12 @@ Does not belong here: what is measured on it.
 
 import hashlib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, create_engine, insert
+from sqlalchemy import create_engine, insert
 
 from campaign_pipeline.model.steps import STEPS
 from campaign_pipeline.storage import Ledger
@@ -18,7 +19,14 @@ from campaign_pipeline.storage.ledger_address import LedgerAddress
 from campaign_pipeline.storage.tables import ARTIFACT, RUN, RUN_STEP, STEP_CACHE
 
 TENANTS = 20
+BUSY = ("demo", "summer-spin")
+"""Tenant and campaign of every fifth run: what a build of it looks up lies among thousands of its own."""
+
+_BUSY_EVERY = 5
 _BATCH = 2000
+_BEGAN_AT = datetime(2020, 1, 1, tzinfo=UTC)
+_BETWEEN_RUNS = timedelta(minutes=7)
+_STEP_TAKES = timedelta(seconds=1)
 
 
 def fill(url: str, *, cache_entries: int) -> None:
@@ -34,16 +42,12 @@ def fill(url: str, *, cache_entries: int) -> None:
             (STEP_CACHE, (_entry(number, place) for number in runs for place in range(len(STEPS)))),
         ):
             for batch in _batches(rows):
-                connection.execute(_insert(table), batch)
+                connection.execute(insert(table), batch)
         # Terminal states are reached, not begun in: the tables' own guards hold here too.
         for status in ("running", "completed"):
             connection.execute(RUN.update().values(status=status))
             connection.execute(RUN_STEP.update().values(status=status))
     engine.dispose()
-
-
-def _insert(table: Table) -> Any:
-    return insert(table)
 
 
 def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -60,7 +64,13 @@ def _hash(*parts: object) -> str:
 
 
 def _names(number: int) -> dict[str, str]:
+    if number % _BUSY_EVERY == 0:
+        return dict(zip(("tenant_id", "campaign_id"), BUSY, strict=True))
     return {"tenant_id": f"tenant-{number % TENANTS}", "campaign_id": f"campaign-{number}"}
+
+
+def _at(number: int, steps: int) -> datetime:
+    return _BEGAN_AT + number * _BETWEEN_RUNS + steps * _STEP_TAKES
 
 
 def _run(number: int) -> dict[str, Any]:
@@ -73,6 +83,9 @@ def _run(number: int) -> dict[str, Any]:
         "trigger": {"brief": {"campaign_name": f"Campaign {number}"}, "files": {}},
         "context": {"refs": {}, "artifacts": {}, "computed": {"input_hashes_by_step": {}}},
         "root_run_id": run_id,
+        "created_at": _at(number, 0),
+        "started_at": _at(number, 0),
+        "completed_at": _at(number, len(STEPS)),
     }
 
 
@@ -86,8 +99,11 @@ def _step(number: int, place: int) -> dict[str, Any]:
         "skill_id": step.skill_id,
         "input_hash": _hash("input", number, place),
         "output_artifact_ids": [_id("artifact", number, place)],
-        "duration_ms": 1000,
-        "completed_at": None,
+        "duration_ms": _STEP_TAKES // timedelta(milliseconds=1),
+        "diagnostics": {"read": {"number": number}, "cache": {"hit": False}},
+        "created_at": _at(number, 0),
+        "started_at": _at(number, place),
+        "completed_at": _at(number, place + 1),
     }
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from campaign_pipeline.model.digest import ContentHash, JsonObject
 from campaign_pipeline.storage.locked_rows import in_build_order
-from campaign_pipeline.storage.portable_sql import first_of, utc_now
+from campaign_pipeline.storage.portable_sql import checked, first_of, utc_now
 from campaign_pipeline.storage.records import ArtifactRecord, CacheRecord, StepRecord
 from campaign_pipeline.storage.states import RunStepStatus
 from campaign_pipeline.storage.tables import ARTIFACT, RUN_STEP, STEP_CACHE
@@ -26,7 +26,7 @@ class Lookups(TenantScope):
     def steps(self, run_id: str) -> list[StepRecord]:
         """Read a run's steps, in build order."""
         of_run = RUN_STEP.c.run_id == canonical_id(run_id, name="run_id")
-        rows = self._rows(select(RUN_STEP).where(of_run, RUN_STEP.c.tenant_id == self.tenant_id))
+        rows = self._rows(select(RUN_STEP).where(of_run, checked(RUN_STEP.c.tenant_id) == self.tenant_id))
         return in_build_order([StepRecord.of(row) for row in rows])
 
     def artifact(self, artifact_id: str) -> ArtifactRecord | None:
@@ -85,7 +85,8 @@ class Lookups(TenantScope):
     def _results(self) -> Select[Any]:
         """Select steps' artifacts, of this tenant on both sides."""
         is_result = ARTIFACT.c.id == first_of(RUN_STEP.c.output_artifact_ids)
-        return self._artifacts().join(RUN_STEP, is_result).where(RUN_STEP.c.tenant_id == self.tenant_id)
+        mine = checked(RUN_STEP.c.tenant_id) == self.tenant_id
+        return self._artifacts().join(RUN_STEP, is_result).where(mine)
 
     def _entries(self) -> Select[Any]:
         """Select reusable results with artifact, maker and whether they have expired, of this tenant on all sides."""

@@ -1,6 +1,7 @@
 """SQL that SQLite and Postgres spell differently.
 
-Belongs here: the clock of the database and its times, the first of an array, inserts that may find a row.
+Belongs here: the clock of the database and its times, the first of an array, which index not to take, inserts
+that may find a row.
 Does not belong here: ids and JSON in columns (columns), and what is asked of the tables (runs, steps, lookups).
 """
 
@@ -85,6 +86,30 @@ class first_of(FunctionElement[str]):  # noqa: N801  reads as the SQL function t
 
     def __init__(self, column: ColumnElement[list[str]]) -> None:
         super().__init__(column)
+
+
+class checked(FunctionElement[str]):  # noqa: N801  reads as the SQL function that it is
+    """A text column by which rows are checked but not looked up, however well an index would do for that.
+
+    Of two indexes whose first column is given, SQLite may take the one that leads to all of a tenant's rows. Postgres
+    counts them first.
+    """
+
+    type = Text()
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[str]) -> None:
+        super().__init__(column)
+
+
+@compiles(checked, "postgresql")
+def _postgres_checked(element: checked, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.clauses, **kw)
+
+
+@compiles(checked, "sqlite")
+def _sqlite_checked(element: checked, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"+{compiler.process(element.clauses, **kw)}"
 
 
 @compiles(utc_now, "postgresql")

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Select, Update, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, Update, bindparam, exists, insert, or_, select, update
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.digest import JsonObject
@@ -18,7 +18,7 @@ from campaign_pipeline.storage.descent import open_behind_removals
 from campaign_pipeline.storage.life import worker_columns
 from campaign_pipeline.storage.locked_rows import unknown_run
 from campaign_pipeline.storage.locked_run import EMPTY_CONTEXT, LockedRun
-from campaign_pipeline.storage.portable_sql import insert_into, storable_text, utc_now
+from campaign_pipeline.storage.portable_sql import checked, insert_into, storable_text, utc_now
 from campaign_pipeline.storage.records import RunRecord
 from campaign_pipeline.storage.states import RunStepStatus
 from campaign_pipeline.storage.tables import RUN, RUN_STEP
@@ -145,18 +145,15 @@ class RunLedger(TenantScope):
 
     def first_built_at(self, campaign_id: str) -> datetime | None:
         """Tell when the first run that came to a campaign's manifest was created; None before there is one."""
-        made = or_(RUN_STEP.c.status == RunStepStatus.COMPLETED, RUN_STEP.c.cache_hit)
-        first = (
-            select(func.min(RUN.c.created_at))
-            .join(RUN_STEP, RUN_STEP.c.run_id == RUN.c.id)
-            .where(
-                RUN.c.tenant_id == self.tenant_id,
-                RUN_STEP.c.tenant_id == self.tenant_id,
-                RUN_STEP.c.campaign_id == campaign_id,
-                RUN_STEP.c.step_id == STEPS[-1].step_id,
-                made,
-            )
+        # In the order of their creation, so that the first that has one is the last that is looked at.
+        has_manifest = exists().where(
+            RUN_STEP.c.run_id == RUN.c.id,
+            checked(RUN_STEP.c.tenant_id) == self.tenant_id,
+            RUN_STEP.c.step_id == STEPS[-1].step_id,
+            or_(RUN_STEP.c.status == RunStepStatus.COMPLETED, RUN_STEP.c.cache_hit),
         )
+        of_campaign = (RUN.c.tenant_id == self.tenant_id, RUN.c.campaign_id == campaign_id)
+        first = select(RUN.c.created_at).where(*of_campaign, has_manifest).order_by(RUN.c.created_at).limit(1)
         with self._read() as connection:
             found: datetime | None = connection.scalar(first)
             return found

@@ -1,4 +1,7 @@
-"""What a cached step costs the database: counted over all that is sent, on SQLite and on Postgres."""
+"""What a cached step costs the database in statements, on SQLite and on Postgres.
+
+Statements, not round trips: what begins and ends a transaction comes on top.
+"""
 
 from collections import Counter
 from collections.abc import Iterator

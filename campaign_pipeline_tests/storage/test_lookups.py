@@ -1,13 +1,18 @@
 """Looking things up, on both databases: the right row, and never another tenant's."""
 
+import re
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from campaign_pipeline.errors import CampaignError
+from campaign_pipeline.model.digest import content_hash
 from campaign_pipeline.storage import Ledger
 from campaign_pipeline_tests.storage.building import artifact_of, begin, entry_for, open_run, produce, reuse
 
@@ -204,3 +209,49 @@ def test_an_entry_whose_artifact_s_row_is_gone_says_so(ledger: Ledger) -> None:
 def test_a_tenant_without_a_name_is_refused(ledger: Ledger) -> None:
     with pytest.raises(CampaignError, match="tenant: nothing found"):
         ledger.tenant("")
+
+
+def test_every_look_up_of_a_build_goes_by_an_index_that_leads_to_little_more_than_it_returns(
+    sqlite_url: str,
+) -> None:
+    """SQLite counts no rows before it chooses: its plans are the same on a ledger of any size."""
+    with closing(Ledger.open(sqlite_url)) as ledger, _plans(ledger) as plans:
+        tenant, run_id = ledger.tenant("demo"), str(uuid4())
+        tenant.run(run_id)
+        tenant.newest_run("summer")
+        tenant.first_built_at("summer")
+        tenant.steps(run_id)
+        tenant.step_artifact(run_id, "bgm")
+        tenant.step_artifacts(run_id)
+        tenant.read_in(run_id, "bgm")
+        tenant.artifact(run_id)
+        tenant.artifacts(run_id)
+        tenant.newest_artifact("summer", "bgm")
+        tenant.recent_reads("summer", "bgm")
+        tenant.cache_entry(content_hash(b"key"))
+
+    narrow = re.compile(
+        r"SEARCH \w+ USING INDEX \w+ "
+        r"\(((id|cache_key|run_id)=\?.*|tenant_id=\? AND campaign_id=\?( AND step_id=\?)?)\)"
+    )
+    wide = [plan for plan in plans if "SEARCH" in plan or "SCAN" in plan if not narrow.match(plan)]
+    sorted_whole = [plan for plan in plans if "B-TREE" in plan]
+    assert len(plans) >= 12
+    assert wide == []
+    # A run's own artifacts, which are few.
+    assert sorted_whole == ["USE TEMP B-TREE FOR ORDER BY"]
+
+
+@contextmanager
+def _plans(ledger: Ledger) -> Iterator[list[str]]:
+    """Note how SQLite goes about each statement."""
+    plans: list[str] = []
+
+    def explain(_connection: object, cursor: Any, sql: str, values: Any, *_rest: object) -> None:
+        if sql.startswith("SELECT"):
+            plans.extend(row[-1] for row in cursor.connection.execute(f"EXPLAIN QUERY PLAN {sql}", values))
+
+    engine = ledger._database._engine
+    event.listen(engine, "before_cursor_execute", explain)
+    yield plans
+    event.remove(engine, "before_cursor_execute", explain)
