@@ -60,7 +60,8 @@ def load() -> None:
 def _build_once() -> None:
     """Build a campaign in this process: what a first build compiles and remembers, no child has to."""
     home, environment = Path.cwd(), dict(os.environ)
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+    said = io.StringIO()
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(said):
         root = lay_out(Path(folder) / "work")
         Workplace(root, "").write_brief("demo/warm", {"audio": {"provider": None}})
         os.environ.update({"CAMPAIGN_AUDIO_PROVIDER": "counting", "STRESS_CALLS": str(root / "calls")})
@@ -69,7 +70,7 @@ def _build_once() -> None:
             build("demo/warm")
         except SystemExit as end:
             if end.code != 0:
-                raise
+                raise RuntimeError(said.getvalue()) from end
         finally:
             os.chdir(home)
             os.environ.clear()
