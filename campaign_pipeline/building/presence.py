@@ -12,7 +12,7 @@ from campaign_pipeline.building.heartbeat import Heartbeat
 from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.storage import RunRecord, TenantLedger
 from campaign_pipeline.storage.states import ACTIVE_RUN
-from campaign_pipeline.storage.worker import Worker, this_worker
+from campaign_pipeline.storage.worker import this_worker
 
 _log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class Presence:
     def __init__(self, ledger: TenantLedger, run: RunRecord) -> None:
         self.run_id = run.id
         self._ledger = ledger
-        if run.status in ACTIVE_RUN and not _is_ours(run):
+        if run.status in ACTIVE_RUN and run.worker != this_worker():
             # Another process of this run made the row, and has ended its part.
             ledger.beat(run.id)
         self.claims = Claims(ledger, run_id=run.id)
@@ -43,8 +43,3 @@ class Presence:
         except CampaignError as error:
             _log.warning("run %s: that this process ends its part was not recorded: %s", self.run_id, error)
             return False
-
-
-def _is_ours(run: RunRecord) -> bool:
-    named = Worker.named(host=run.worker_host, pid=run.worker_pid, start_ticks=run.worker_start_ticks)
-    return named == this_worker()

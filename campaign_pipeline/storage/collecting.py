@@ -9,14 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, and_, delete, func, or_, select, text, true, tuple_
+from sqlalchemy import Column, ColumnElement, Table, and_, delete, func, or_, select, true, tuple_
 
 from campaign_pipeline.storage.portable_sql import utc_now
-from campaign_pipeline.storage.tables import LEASE, PROVIDER_ANSWER, RUN, STEP_CACHE
+from campaign_pipeline.storage.tables import IS_ACTIVE_RUN, LEASE, PROVIDER_ANSWER, RUN, STEP_CACHE
 from campaign_pipeline.storage.walking import PAGE_ROWS, Walking
-
-_ACTIVE = text("run.status IN ('queued', 'running')")
-"""In the words of `ix_run_active`: with bound values SQLite would not see that the index answers it."""
 
 _SLACK = timedelta(seconds=2)
 """File systems and SQLite round times, down: what is this much younger counts as equally old."""
@@ -78,7 +75,7 @@ class Collecting(Walking):
         """
         with self._read() as connection:
             oldest = select(utc_now().label("now"), func.min(RUN.c.created_at).label("opened_at"))
-            found = connection.execute(oldest.where(_ACTIVE)).mappings().one()
+            found = connection.execute(oldest.where(IS_ACTIVE_RUN)).mappings().one()
         now: datetime = found["now"]
         spare = max(grace, now - (found["opened_at"] or now)) + _SLACK
         past_before = None if retention is None else now - max(retention, spare)

@@ -15,6 +15,7 @@ from campaign_pipeline.model.digest import ContentHash, JsonObject
 from campaign_pipeline.storage.hashing import CacheScope
 from campaign_pipeline.storage.states import RunStatus, RunStepStatus
 from campaign_pipeline.storage.tables import ARTIFACT, RUN, RUN_STEP, STEP_CACHE
+from campaign_pipeline.storage.worker import Worker
 
 TRIMMED_AT = "trimmed_at"
 """The one key that retention leaves in a step's diagnostics: when it took the others, and the run's context."""
@@ -45,6 +46,11 @@ class RunRecord:
     created_at: datetime
     updated_at: datetime
     worker_start_ticks: int | None
+
+    @property
+    def worker(self) -> Worker | None:
+        """The process that works on it, or did last; None where one has ended its part and none has taken over."""
+        return Worker.named(host=self.worker_host, pid=self.worker_pid, start_ticks=self.worker_start_ticks)
 
     @classmethod
     def of(cls, row: RowMapping) -> "RunRecord":

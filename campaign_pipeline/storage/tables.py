@@ -115,6 +115,9 @@ RUN = Table(
     comment="One execution of a workflow for one campaign",
 )
 
+IS_ACTIVE_RUN = text("run.status IN ('queued', 'running')")
+"""In the words of `ix_run_active`: with bound values SQLite would not see that the index answers it."""
+
 RUN_STEP = Table(
     "run_step",
     METADATA,
