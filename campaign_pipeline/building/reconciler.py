@@ -176,7 +176,7 @@ def _as_recorded(record: RecordedRun) -> Ending:
 
 def _loss(run: ActiveRun, record: RecordedRun | None) -> str | None:
     """Say why a run is lost; None while it may live."""
-    worker, since = run.worker, f"since {_spelled(run.seen_at)}"
+    worker, since = run.run.worker, f"since {_spelled(run.seen_at)}"
     if worker is None:
         # Between two processes of one run its launcher is the only one who knows that it goes on.
         patience_s = LEASE_S if record is None else ABANDONED_S
@@ -202,8 +202,7 @@ def _cancelled(reason: str) -> Ending:
 
 def _told_ending(run: RunRecord) -> Ending | None:
     """Word for its launcher how a run ended; None where there is nothing to tell, or somebody there to tell it."""
-    worker = Worker.named(host=run.worker_host, pid=run.worker_pid, start_ticks=run.worker_start_ticks)
-    if run.error is None or (worker is not None and worker.is_alive):
+    if run.error is None or (run.worker is not None and run.worker.is_alive):
         return None
     if run.status is RunStatus.CANCELLED:
         return Ending(status=RunStatus.CANCELLED, error=run.error)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, and_, delete, func, or_, select, text, update
+from sqlalchemy import Connection, Select, and_, delete, func, or_, select, update
 
 from campaign_pipeline.errors import ErrorCode
 from campaign_pipeline.storage.housekeeping_scope import HousekeepingScope
@@ -17,12 +17,9 @@ from campaign_pipeline.storage.locked_run import LockedRun
 from campaign_pipeline.storage.portable_sql import storable_text, utc_now
 from campaign_pipeline.storage.records import RunRecord
 from campaign_pipeline.storage.states import ACTIVE_RUN, RunStatus
-from campaign_pipeline.storage.tables import LEASE, RUN
+from campaign_pipeline.storage.tables import IS_ACTIVE_RUN, LEASE, RUN
 from campaign_pipeline.storage.tenant_scope import canonical_id
 from campaign_pipeline.storage.worker import Worker
-
-_ACTIVE = text("run.status IN ('queued', 'running')")
-"""In the words of `ix_run_active`: with bound values SQLite would not see that the index answers it."""
 
 _ENDED_FROM_OUTSIDE = or_(
     *(RUN.c.error.startswith(f"{code.value}: ") for code in (ErrorCode.RUN_LOST, ErrorCode.CANCELLED))
@@ -43,15 +40,9 @@ class ActiveRun:
     lease_holders: tuple[Worker, ...] = ()
 
     @property
-    def worker(self) -> Worker | None:
-        """The process that works on it; None where one has ended its part and none has taken over."""
-        run = self.run
-        return Worker.named(host=run.worker_host, pid=run.worker_pid, start_ticks=run.worker_start_ticks)
-
-    @property
     def is_carried_on(self) -> bool:
         """Whether another process than the one last heard of works on it: it holds a lease, and is not gone."""
-        return any(holder != self.worker and not holder.is_gone for holder in self.lease_holders)
+        return any(holder != self.run.worker and not holder.is_gone for holder in self.lease_holders)
 
     @property
     def seen_at(self) -> datetime:
@@ -150,7 +141,7 @@ class Reconciling(HousekeepingScope):
 
 
 def _active_runs() -> Select[Any]:
-    return select(RUN, utc_now().label("now")).where(_ACTIVE)
+    return select(RUN, utc_now().label("now")).where(IS_ACTIVE_RUN)
 
 
 def _lease_holders(connection: Connection, run_id: str) -> tuple[Worker, ...]:

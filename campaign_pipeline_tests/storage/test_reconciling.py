@@ -151,7 +151,7 @@ def test_a_run_that_moved_on_since_it_was_judged_is_judged_again_under_its_lock(
     seen: list[Worker | None] = []
 
     def judge(found: ActiveRun) -> Ending | None:
-        seen.append(found.worker)
+        seen.append(found.run.worker)
         return None
 
     ended = ledger.housekeeping("reconcile").end_run(run, judge=judge)
@@ -256,7 +256,7 @@ def test_runs_of_all_tenants_that_have_not_ended_are_listed_longest_silent_first
     assert [found.run.id for found in listed] == [runs[name].id for name in ("two", "one", "three")]
     assert [found.run.id for found in first] == [runs["two"].id]
     assert listed[0].silent_s == pytest.approx(300, abs=30)
-    assert [found.worker for found in listed] == [None, None, None]
+    assert [found.run.worker for found in listed] == [None, None, None]
 
 
 def test_pages_of_active_runs_follow_each_other_and_miss_none(ledger: Ledger) -> None:
