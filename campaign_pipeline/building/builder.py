@@ -31,6 +31,7 @@ from campaign_pipeline.storage import (
     TenantLedger,
     artifact_store,
 )
+from campaign_pipeline.storage.ledger_address import LedgerAddress
 from campaign_pipeline.storage.worker import Worker, this_worker
 
 WORKFLOW_VERSION = "1.0.0"
@@ -60,7 +61,8 @@ class Builder:
     @cached_property
     def store(self) -> ArtifactStore:
         """The bytes."""
-        return artifact_store(self.settings.store_url)
+        place = LedgerAddress.parse(self.settings.database_url).place
+        return artifact_store(self.settings.store_url, ledger=place)
 
     @property
     def reconciler(self) -> Reconciler:

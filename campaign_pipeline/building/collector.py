@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from campaign_pipeline.building.brooms import Broom, Rehearsal, Sweep
 from campaign_pipeline.building.collection import Collection
+from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.storage import ArtifactStore, Ledger
 from campaign_pipeline.storage.collecting import Expired, Horizon
 from campaign_pipeline.storage.compact_set import CompactSet
@@ -54,7 +55,11 @@ class Collector:
         self._tell = tell
 
     def collect(self) -> Collection:
-        """Take away what nobody needs, and count it."""
+        """Take away what nobody needs, and count it.
+
+        Raises:
+            CampaignError: VALIDATION_ERROR when another ledger names bytes in this store too.
+        """
         return self._with(Sweep(self._ledger, self._store), dry_run=False)
 
     def rehearse(self) -> Collection:
@@ -62,6 +67,7 @@ class Collector:
         return self._with(Rehearsal(self._ledger, self._store), dry_run=True)
 
     def _with(self, broom: Broom, *, dry_run: bool) -> Collection:
+        self._refuse_a_shared_store()
         # The store's clock before the ledger's: a build that begins in between is younger than both.
         now = self._store.now()
         horizon = self._ledger.horizon(
@@ -76,6 +82,16 @@ class Collector:
             **vars(expired),
             **{name: counts[name] for name in _COUNTED},
         )
+
+    def _refuse_a_shared_store(self) -> None:
+        others = self._store.other_ledgers()
+        if others:
+            found = "; ".join(f"{name} (noted in {place})" for name, place in others.items())
+            message = (
+                f"CAMPAIGN_STORE_URL: the store holds bytes of another ledger too: {found}; to this ledger they "
+                "would be garbage. Give each ledger a store of its own, or remove the note of one that is no more"
+            )
+            raise CampaignError(ErrorCode.VALIDATION_ERROR, message)
 
     def _expired(self, broom: Broom, horizon: Horizon) -> Expired:
         gone = Expired()

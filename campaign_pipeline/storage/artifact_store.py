@@ -126,6 +126,10 @@ class ArtifactStore(ABC):
         """Tell the time by the clock that says when blobs were touched."""
 
     @abstractmethod
+    def other_ledgers(self) -> dict[str, str]:
+        """Name the ledgers, beside this one, that may name bytes here; and where each left word of it."""
+
+    @abstractmethod
     def blobs(self) -> Iterator[ListedBlob]:
         """Walk all blobs, in no order that means anything; those that come or go meanwhile may be missed."""
 

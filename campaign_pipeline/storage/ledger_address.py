@@ -59,6 +59,13 @@ class LedgerAddress:
         return plain.render_as_string()
 
     @property
+    def place(self) -> str:
+        """The same for everybody who means this ledger, whoever logs in to it."""
+        if self.path is not None:
+            return str(self.path)
+        return f"postgresql://{self.url.host or 'localhost'}:{self.url.port or 5432}/{self.url.database}"
+
+    @property
     def advice(self) -> str:
         """What to look at when it cannot be reached."""
         if self.path is not None:

@@ -28,6 +28,7 @@ from campaign_pipeline.storage.durable_folders import make_folder, sync_folder
 from campaign_pipeline.storage.local_sweep import QUARANTINE, UNFINISHED, LocalSweep
 from campaign_pipeline.storage.source_file import chunks_of, opened_source
 from campaign_pipeline.storage.store_lock import StoreLock
+from campaign_pipeline.storage.store_users import StoreUsers
 
 _READ_ONLY = 0o444
 _MAY_PASS = frozenset(
@@ -43,13 +44,15 @@ class LocalArtifactStore(ArtifactStore):
 
     Args:
         root: The folder; it is made by the first blob.
+        ledger: Whose rows will name what is put here; None for nobody's.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, ledger: str | None = None) -> None:
         # Held absolute, so that a later change of the working directory changes nothing.
         self.root = root.absolute()
         self._lock = StoreLock(self.root)
         self._sweep = LocalSweep(self.root, lock=self._lock)
+        self._users = StoreUsers(self.root, ledger=ledger)
 
     def put(self, data: bytes) -> StoredBlob:
         """Store bytes; see the port."""
@@ -130,6 +133,11 @@ class LocalArtifactStore(ArtifactStore):
         """Tell the time; see the port."""
         return datetime.now(UTC)
 
+    def other_ledgers(self) -> dict[str, str]:
+        """Name the other ledgers; see the port."""
+        with self._failures():
+            return {name: str(file) for name, file in self._users.others().items()}
+
     def blobs(self) -> Iterator[ListedBlob]:
         """Walk all blobs; see the port."""
         with self._failures():
@@ -167,6 +175,7 @@ class LocalArtifactStore(ArtifactStore):
             try:
                 with self._lock.shared():
                     os.utime(file)
+                self._users.note()
             except FileNotFoundError:
                 return False
             except OSError as error:
@@ -179,6 +188,7 @@ class LocalArtifactStore(ArtifactStore):
     def _place(self, chunks: Iterable[bytes]) -> StoredBlob:
         """Write bytes to a temporary file, sync it, and only then give it its name."""
         with self._failures():
+            self._users.note()
             temporary = self.root / UNFINISHED / uuid4().hex
             make_folder(temporary.parent)
             try:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.model.digest import content_hash
 from campaign_pipeline.model.steps import STEPS
 from campaign_pipeline.storage import KeptAnswer, ListedBlob, LocalArtifactStore, RunStatus, Verification
@@ -16,6 +17,7 @@ from campaign_pipeline.storage.descent import needed_by_active
 from campaign_pipeline.storage.records import TRIMMED_AT
 from campaign_pipeline.storage.retaining import Removal
 from campaign_pipeline.storage.scopes import Scope
+from campaign_pipeline.storage.store_address import artifact_store
 from campaign_pipeline.storage.tables import LEASE, PROVIDER_ANSWER, RUN, STEP_CACHE
 from campaign_pipeline_tests.building.household import DAY, Household
 
@@ -444,3 +446,14 @@ def test_a_run_that_begins_from_another_is_not_opened_in_the_middle_of_a_removal
 
     assert not needed.runs
     assert household.run(opened).base_run_id == base.id
+
+
+def test_a_store_of_two_ledgers_is_left_alone(household: Household) -> None:
+    """What only the other names would be nobody's here."""
+    artifact_store(str(household.store.root), ledger="postgresql://elsewhere:5432/campaigns").put(b"theirs")
+
+    for work in (household.collector().rehearse, household.collector().collect):
+        with pytest.raises(CampaignError, match="holds bytes of another ledger too: postgresql://elsewhere"):
+            work()
+
+    assert household.has(b"theirs")
