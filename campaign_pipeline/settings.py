@@ -20,11 +20,8 @@ from campaign_pipeline.storage.hashing import CacheScope
 
 _SKILLS = frozenset(step.skill_id for step in STEPS)
 _LIFETIME_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_POLICY = re.compile(
-    r"(?P<skill>[a-z_]+)=(?P<scope>global|run_only)(:(?P<count>[1-9]\d{0,3})(?P<unit>[mhdw]))?"
-)
-
-_DURATION = re.compile(r"(?P<count>[1-9]\d{0,3})(?P<unit>[mhdw])")
+_DURATION = re.compile(rf"(?P<count>[1-9]\d{{0,3}})(?P<unit>[{''.join(_LIFETIME_UNITS)}])")
+_POLICY = re.compile(rf"(?P<skill>[a-z_]+)=(?P<scope>global|run_only)(:{_DURATION.pattern})?")
 
 
 class CacheMode(StrEnum):

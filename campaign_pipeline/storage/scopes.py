@@ -10,7 +10,10 @@ from typing import Literal, get_args
 from campaign_pipeline.errors import CampaignError, ErrorCode
 
 Purpose = Literal["gc", "plan", "reconcile", "show", "stats", "verify"]
-"""Why somebody may see all tenants. Postgres knows them too: a new one takes a new revision."""
+"""Why somebody may see all tenants. Postgres knows them too: a new one takes a new revision.
+
+No code of ours asks as `plan` or `stats`: they are for people who look at the tables by hand.
+"""
 
 PURPOSES: frozenset[str] = frozenset(get_args(Purpose))
 
