@@ -149,6 +149,11 @@ def _field(location: tuple[int | str, ...]) -> str:
     return path
 
 
+def without_credentials(text: str) -> str:
+    """Take user name and password out of every address in a text."""
+    return _CREDENTIALS.sub("//…@", text)
+
+
 def shown(value: object) -> str:
     """Show a value as it was written, short enough for one line and with nothing invisible left in it."""
     if value is None:
@@ -159,7 +164,7 @@ def shown(value: object) -> str:
         return "a mapping"
     if isinstance(value, list | tuple):
         return "a list"
-    text = _CREDENTIALS.sub("//…@", repr(value))
+    text = without_credentials(repr(value))
     if len(text) <= _MAX_SHOWN_CHARACTERS:
         return text
     length = f" ({len(value)} characters)" if isinstance(value, str) else ""

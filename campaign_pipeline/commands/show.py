@@ -26,13 +26,13 @@ def show(*, run: str, as_json: bool) -> None:
         report(terminal.console(), builder, run_of(builder, run), as_json=as_json)
 
 
-def report(console: Console, builder: Builder, run: RunRecord, *, as_json: bool) -> None:
-    """Show a run with its steps and what they came to, as a table or as JSON."""
+def report(console: Console, builder: Builder, run: RunRecord, *, as_json: bool, **more: str | None) -> None:
+    """Show a run with its steps and what they came to, as a table or as JSON, which may say more."""
     ledger = builder.ledger.tenant(run.tenant_id)
     steps = ledger.steps(run.id)
     artifacts = ledger.step_artifacts(run.id)
     if as_json:
-        click.echo(json.dumps(terminal.run_as_json(run, steps, artifacts), indent=2))
+        click.echo(json.dumps({**terminal.run_as_json(run, steps, artifacts), **more}, indent=2))
         return
     terminal.show_run(console, run, steps, artifacts)
     if "game_bundle" in artifacts:

@@ -10,6 +10,7 @@ from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.steps import STEPS
 from campaign_pipeline.orchestration.interrupts import INTERRUPTS, ending_of, interruption
+from campaign_pipeline.orchestration.outages import as_outage
 from campaign_pipeline.orchestration.resources import TriggerResource
 from campaign_pipeline.orchestration.runs import run_order
 
@@ -20,12 +21,11 @@ def as_failure(error: Exception | KeyboardInterrupt | dg.DagsterExecutionInterru
     What nobody foresaw is no different the second time: it is not tried again either. Nor is an interrupt, which
     Dagster would answer with a retry wherever an asset has a retry policy; the hook below lets it go on.
     """
-    if isinstance(error, INTERRUPTS):
-        error = interruption()
-    if isinstance(error, CampaignError):
-        metadata = {"code": error.code.value}
-        return dg.Failure(description=str(error), metadata=metadata, allow_retries=error.retryable)
-    return dg.Failure(description=_unforeseen(error), allow_retries=False)
+    known = interruption() if isinstance(error, INTERRUPTS) else _known(error)
+    if known is None:
+        return dg.Failure(description=_unforeseen(error), allow_retries=False)
+    metadata = {"code": known.code.value}
+    return dg.Failure(description=str(known), metadata=metadata, allow_retries=known.retryable)
 
 
 def words_of(error: BaseException | None) -> str:
@@ -34,8 +34,16 @@ def words_of(error: BaseException | None) -> str:
     while seen is not None:
         if isinstance(seen, dg.Failure) and seen.description:
             return seen.description
+        known = _known(seen)
+        if known is not None:
+            return str(known)
         seen = seen.__cause__
     return _unforeseen(error)
+
+
+def _known(error: BaseException) -> CampaignError | None:
+    """Give the error that has words for people: ours as it is, or an outage of Dagster's own storage."""
+    return error if isinstance(error, CampaignError) else as_outage(error)
 
 
 def _unforeseen(error: BaseException | None) -> str:

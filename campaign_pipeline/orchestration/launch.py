@@ -16,6 +16,7 @@ from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.orchestration.ended_runs import settle
 from campaign_pipeline.orchestration.history import DagsterHistory
 from campaign_pipeline.orchestration.instance import opened_instance
+from campaign_pipeline.orchestration.outages import as_outage, outage_on_record
 from campaign_pipeline.orchestration.partitions import PARTITION_TAG
 from campaign_pipeline.settings import Settings
 
@@ -37,8 +38,18 @@ class Launch:
         """Run the job to its end, in the caller's thread: only in the main one does Dagster hear an interrupt.
 
         Returns:
-            What failed, in the words of the first step that did; None where nothing did.
+            What failed, in the words of the first step that did, or of Dagster's storage where that can no longer be
+            used; None where nothing did.
         """
+        try:
+            return self._run()
+        except Exception as error:
+            outage = as_outage(error)
+            if outage is None:
+                raise
+            return str(outage)
+
+    def _run(self) -> str | None:
         from campaign_pipeline.definitions import defs  # noqa: PLC0415  definitions import this package
 
         job = defs.resolve_job_def("campaign_build")
@@ -75,4 +86,7 @@ def _first_failure(result: dg.ExecuteInProcessResult) -> str:
         told = event.step_failure_data.user_failure_data
         if told is not None and told.description:
             return told.description
+        outage = outage_on_record(event)
+        if outage is not None:
+            return str(outage)
     return f"Dagster's run {result.run_id} failed; its log is in Dagster's history"

@@ -131,12 +131,15 @@ class LockedRun(LockedRows):
         )
 
     def skip_behind(self, failed_id: str, *, error: str) -> None:
-        """Skip every pending step that waits for one that failed."""
+        """Skip every pending step that waits for one that failed, or for one behind whose result the run stopped."""
         behind = downstream_of(failed_id)
-        waited = f"waited for {failed_id}, which ended with {error}"
+        if self.step(failed_id).output_artifact_ids:
+            words = _stopped_behind(self.step(failed_id), error)
+        else:
+            words = f"waited for {failed_id}, which ended with {error}"
         for step in self.steps:
             if step.step_id in behind and step.status is RunStepStatus.PENDING:
-                self.conclude(step.step_id, RunStepStatus.SKIPPED, error=waited)
+                self.conclude(step.step_id, RunStepStatus.SKIPPED, error=words)
 
     def end_if_done(self) -> None:
         """End the run when nothing of it is pending or running, with the first error in build order if there is one."""
@@ -185,6 +188,15 @@ def _context_entry(artifact: ArtifactRecord, *, step_id: str) -> JsonObject:
         "created_at": artifact.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "step_id": step_id,
     }
+
+
+def _stopped_behind(step: StepRecord, error: str) -> str:
+    """Word why a run stops behind a step that came to its result: what went wrong is no failure of the step's."""
+    code, colon, message = error.partition(": ")
+    made = f"{step.step_id} was {'reused' if step.cache_hit else 'made'}, but the run could not go on from it"
+    if colon and code in ErrorCode.__members__:
+        return f"{code}: {made}: {message}"
+    return f"{made}: {error}"
 
 
 def _too_late(step: StepRecord, input_hash: ContentHash) -> IllegalTransitionError:

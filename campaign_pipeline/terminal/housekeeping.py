@@ -43,6 +43,8 @@ def show_audit(console: Console, audit: Audit) -> None:
             f"[red]✘[/] {escape(problem.subject)}: {escape(problem.message)}", highlight=False, soft_wrap=True
         )
         console.print(f"  [dim]{escape(problem.advice)}[/]", highlight=False, soft_wrap=True)
+    if audit.more_problems:
+        console.print(f"… and {audit.more_problems:,} more", highlight=False)
     checked = audit.checked
     looked_at = ", ".join(
         f"{name.replace('_', ' ')} {checked[name]:,}" for name in checked if name != "bytes"
@@ -50,7 +52,7 @@ def show_audit(console: Console, audit: Audit) -> None:
     console.print(f"checked: {looked_at}, {size(checked['bytes'])}", highlight=False, soft_wrap=True)
     verdict = "[green]✔[/] all is as it was recorded"
     if audit.problems:
-        verdict = f"[red]✘[/] problems found: {len(audit.problems):,}"
+        verdict = f"[red]✘[/] problems found: {len(audit.problems) + audit.more_problems:,}"
     console.print(verdict, highlight=False, soft_wrap=True)
 
 

@@ -17,6 +17,7 @@ from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.storage import StepRecord, TenantLedger
 from campaign_pipeline.terminal.runs import how, mark, never_began, step_table
 from campaign_pipeline.terminal.screen import short
+from campaign_pipeline.terminal.stillness import stillness
 
 _POLL_S = 0.1
 _ENDED = frozenset({"completed", "failed", "skipped"})
@@ -41,7 +42,8 @@ def watching(console: Console, ledger: TenantLedger, run_id: str) -> Iterator[No
 
 def _draw_live(console: Console, ledger: TenantLedger, run_id: str, ended: Event) -> None:
     told = False
-    with Live(console=console, refresh_per_second=10, transient=True) as live:
+    # Inside: to put what is written to standard error above the table, it takes that stream for itself.
+    with Live(console=console, refresh_per_second=10, transient=True) as live, stillness():
         while not ended.wait(_POLL_S):
             steps = _steps_now(ledger, run_id)
             if steps is None:
@@ -54,15 +56,16 @@ def _print_as_they_end(console: Console, ledger: TenantLedger, run_id: str, ende
     told_expected = False
     told: set[str] = set()
     going = True
-    while going:
-        going = not ended.wait(_POLL_S)
-        steps = _steps_now(ledger, run_id) or []
-        told_expected = told_expected or _tell_expected(console, steps)
-        for step in steps:
-            if step.status in _ENDED and step.step_id not in told and not never_began(step):
-                told.add(step.step_id)
-                line = f"{mark(step)} {step.step_id}: {escape(how(step, run_error=None))}"
-                console.print(line, highlight=False, soft_wrap=True)
+    with stillness():
+        while going:
+            going = not ended.wait(_POLL_S)
+            steps = _steps_now(ledger, run_id) or []
+            told_expected = told_expected or _tell_expected(console, steps)
+            for step in steps:
+                if step.status in _ENDED and step.step_id not in told and not never_began(step):
+                    told.add(step.step_id)
+                    line = f"{mark(step)} {step.step_id}: {escape(how(step, run_error=None))}"
+                    console.print(line, highlight=False, soft_wrap=True)
 
 
 def _steps_now(ledger: TenantLedger, run_id: str) -> list[StepRecord] | None:
