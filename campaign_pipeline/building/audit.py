@@ -5,12 +5,17 @@ Does not belong here: looking (building.auditor), or drawing what was found (ter
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from campaign_pipeline.model.digest import ContentHash, JsonObject
 
 ProblemKind = Literal["bytes", "manifest", "bundle", "run", "step", "context", "cache_entry", "lease"]
+
+
+MOST_PROBLEMS = 1000
+"""How many are kept in words: a store that is lost has hundreds of thousands, and the first ones say so."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +56,23 @@ class Audit:
 
     Args:
         checked: How many runs, steps, artifacts, reusable results, blobs and bytes.
+        problems: The first that were found.
+        more_problems: How many were found beyond those.
     """
 
     checked: Counter[str] = field(
         default_factory=lambda: Counter(runs=0, steps=0, artifacts=0, cache_entries=0, blobs=0, bytes=0)
     )
     problems: list[Problem] = field(default_factory=list)
+    more_problems: int = 0
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        """Take problems in: the first in words, the rest as a number."""
+        for problem in problems:
+            if len(self.problems) < MOST_PROBLEMS:
+                self.problems.append(problem)
+            else:
+                self.more_problems += 1
 
     def to_json(self) -> JsonObject:
         """Give the form that scripts read."""
@@ -64,4 +80,5 @@ class Audit:
             "sound": not self.problems,
             "checked": dict(self.checked),
             "problems": [problem.to_json() for problem in self.problems],
+            "more_problems": self.more_problems,
         }

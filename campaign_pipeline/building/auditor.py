@@ -47,7 +47,9 @@ class Auditor:
         # Taken for sound unread: once in a hundred million million blobs of a store of a hundred thousand.
         self._sound = CompactSet()
         self._told = CompactSet()
-        self._damaged: dict[ContentHash, Verification] = {}
+        self._damaged = {
+            verdict: CompactSet() for verdict in Verification if verdict is not Verification.SOUND
+        }
 
     def audit_all(self) -> Audit:
         """Look at everything of every tenant."""
@@ -57,7 +59,7 @@ class Auditor:
             self._audit.checked["cache_entries"] += 1
             problem = entry_problem(entry)
             if problem is not None:
-                self._audit.problems.append(problem)
+                self._audit.add([problem])
         self._look_at_artifacts(self._ledger.all_artifacts)
         self._look_at_what_waits()
         self._look_at_leases(None)
@@ -73,21 +75,23 @@ class Auditor:
 
     def _look_at_run(self, whole: WholeRun) -> None:
         self._audit.checked.update(runs=1, steps=len(whole.steps))
-        self._audit.problems.extend(run_problems(whole))
+        self._audit.add(run_problems(whole))
         run = whole.run
         for field, file in (run.trigger.get("files") or {}).items():
             verdict = self._verdict(file["content_hash"])
             if verdict is not Verification.SOUND:
-                self._audit.problems.append(
-                    Problem(
-                        kind="bytes",
-                        tenant_id=run.tenant_id,
-                        subject=f"{field} of run {run.id}",
-                        message=f"the bytes of {file['content_hash']} are {verdict.value}",
-                        advice=f"building takes the file in again: {_build(run)}",
-                        run_id=run.id,
-                        content_hash=file["content_hash"],
-                    )
+                self._audit.add(
+                    [
+                        Problem(
+                            kind="bytes",
+                            tenant_id=run.tenant_id,
+                            subject=f"{field} of run {run.id}",
+                            message=f"the bytes of {file['content_hash']} are {verdict.value}",
+                            advice=f"building takes the file in again: {_build(run)}",
+                            run_id=run.id,
+                            content_hash=file["content_hash"],
+                        )
+                    ]
                 )
         self._progress("runs")
 
@@ -106,7 +110,7 @@ class Auditor:
         if not found or not self._ledger.has_artifact(artifact.id):
             return
         run = self._runs.find_run(artifact.run_id)
-        self._audit.problems.extend(
+        self._audit.add(
             Problem(
                 kind=flaw.kind,
                 tenant_id=artifact.tenant_id,
@@ -166,19 +170,21 @@ class Auditor:
                     what = (
                         "result that waits to be published under" if waits else "provider's answer to request"
                     )
-                    self._audit.problems.append(
-                        Problem(
-                            kind="bytes",
-                            tenant_id=referrer.tenant_id,
-                            subject=f"{what} {referrer.id}",
-                            message=f"the bytes of {digest} are {verdict.value}",
-                            advice=_WAITS if waits else _ANSWER,
-                            content_hash=digest,
-                        )
+                    self._audit.add(
+                        [
+                            Problem(
+                                kind="bytes",
+                                tenant_id=referrer.tenant_id,
+                                subject=f"{what} {referrer.id}",
+                                message=f"the bytes of {digest} are {verdict.value}",
+                                advice=_WAITS if waits else _ANSWER,
+                                content_hash=digest,
+                            )
+                        ]
                     )
 
     def _look_at_leases(self, run_ids: Sequence[str] | None) -> None:
-        self._audit.problems.extend(
+        self._audit.add(
             Problem(
                 kind="lease",
                 tenant_id=lease.tenant_id,
@@ -204,15 +210,16 @@ class Auditor:
 
     def _verdict(self, digest: ContentHash) -> Verification:
         """Check a blob, the first time that anything names it."""
-        if digest in self._damaged:
-            return self._damaged[digest]
+        for known, damaged in self._damaged.items():
+            if digest in damaged:
+                return known
         if digest in self._sound:
             return Verification.SOUND
         verdict = self._store.verify(digest)
         if verdict is Verification.SOUND:
             self._is_sound(digest, size_bytes=self._store.size(digest) or 0)
         else:
-            self._damaged[digest] = verdict
+            self._damaged[verdict].add(digest)
         return verdict
 
     def _is_sound(self, digest: ContentHash, *, size_bytes: int) -> None:

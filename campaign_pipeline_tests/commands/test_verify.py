@@ -97,6 +97,27 @@ def test_bytes_that_do_not_hold_are_named_left_where_they_are_and_repaired_by_a_
     assert _verify(desk, exit_code=0)["sound"]
 
 
+def test_of_very_many_problems_the_first_are_told_and_the_rest_are_counted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.place.write_brief(KEY)
+    desk.build(KEY)
+    for name in desk.place.blobs():
+        if name.startswith("sha256/"):
+            (desk.place.store / name).unlink()
+    every = _verify(desk, exit_code=1)
+    monkeypatch.setattr("campaign_pipeline.building.audit.MOST_PROBLEMS", 2)
+
+    report = _verify(desk, exit_code=1)
+    told = desk.campaign("verify").output
+
+    rest = len(every["problems"]) - 2
+    assert every["more_problems"] == 0
+    assert (report["problems"], report["more_problems"]) == (every["problems"][:2], rest)
+    assert f"… and {rest} more" in told
+    assert f"problems found: {rest + 2}" in told
+
+
 def test_a_manifest_that_was_lost_is_history_once_a_build_made_another(desk: Desk) -> None:
     desk.place.write_brief(KEY)
     desk.build(KEY)
