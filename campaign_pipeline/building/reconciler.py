@@ -8,11 +8,13 @@ import logging
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from campaign_pipeline.building.run_history import RecordedRun, RunHistory, Standing
 from campaign_pipeline.errors import ErrorCode
 from campaign_pipeline.storage import ActiveRun, Ending, Ledger, RunRecord, RunStatus
 from campaign_pipeline.storage.leases import LEASE_S
+from campaign_pipeline.storage.reconciling import EndedRun
 from campaign_pipeline.storage.worker import Worker, this_worker
 
 RUNS_A_PAGE, PAGES_A_PASS = 100, 10
@@ -114,27 +116,33 @@ class Reconciler:
         if ended is None:
             return False
         # After the commit: while Dagster is told, which may take its time, nobody waits for the ledger.
-        self._try_to_report(ended)
+        self._report(ended)
         return True
 
-    def _report_again(self, spared: Collection[str]) -> None:
-        """Report runs that were ended and not reported: whoever ended them came to its own end in between."""
-        under_way = [run_id for run_id in self._history.under_way() if run_id not in spared]
-        for run in self._ledger.runs_ended_for(LEASE_S, among=under_way) if under_way else ():
-            self._try_to_report(run)
+    def _report(self, ended: RunRecord) -> None:
+        """Report a run that was ended here, unless there is somebody to report it himself."""
+        ending = _ending_of(ended)
+        if ending is not None and (ended.worker is None or not ended.worker.is_alive):
+            _try_to_tell(ended.id, lambda: self._history.report(ended.id, ending))
 
-    def _try_to_report(self, run: RunRecord) -> None:
-        ending = _told_ending(run)
-        if ending is None:
-            return
-        try:
-            self._history.report(run.id, ending)
-        except Exception:  # noqa: BLE001  it has ended, and the runs behind it are to end too
-            _log.warning(
-                "run %s was ended, and its launcher could not be told; the next pass tries again",
-                run.id,
-                exc_info=True,
-            )
+    def _report_again(self, spared: Collection[str]) -> None:
+        """Report runs that ended and were not reported: whoever was to do it came to its own end before."""
+        under_way = [run_id for run_id in self._history.under_way() if run_id not in spared]
+        for ended in self._ledger.ended_runs(under_way) if under_way else ():
+            if _is_left(ended):
+                run = ended.run
+                _try_to_tell(run.id, partial(self._history.close, run.id, _ending_of(run)))
+
+
+def _try_to_tell(run_id: str, tell: Callable[[], None]) -> None:
+    try:
+        tell()
+    except Exception:  # noqa: BLE001  it has ended, and the runs behind it are to end too
+        _log.warning(
+            "run %s has ended, and its launcher could not be told; the next pass tries again",
+            run_id,
+            exc_info=True,
+        )
 
 
 def _try(act: Callable[[], object]) -> None:
@@ -200,13 +208,21 @@ def _cancelled(reason: str) -> Ending:
     return Ending(status=RunStatus.CANCELLED, error=f"{ErrorCode.CANCELLED.value}: {reason}")
 
 
-def _told_ending(run: RunRecord) -> Ending | None:
-    """Word for its launcher how a run ended; None where there is nothing to tell, or somebody there to tell it."""
-    if run.error is None or (run.worker is not None and run.worker.is_alive):
+def _ending_of(run: RunRecord) -> Ending | None:
+    """Word for its launcher how a run ended; None where it completed."""
+    if run.error is None:
         return None
     if run.status is RunStatus.CANCELLED:
         return Ending(status=RunStatus.CANCELLED, error=run.error)
     return Ending(status=RunStatus.FAILED, error=run.error)
+
+
+def _is_left(ended: EndedRun) -> bool:
+    """Whether nobody is there any more who could still report a run that has ended."""
+    worker = ended.run.worker
+    if worker is not None and (worker.is_gone or worker.is_alive or worker == this_worker()):
+        return worker.is_gone
+    return ended.ended_s > LEASE_S
 
 
 def _named(worker: Worker) -> str:

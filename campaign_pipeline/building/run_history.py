@@ -49,6 +49,15 @@ class RunHistory(ABC):
     def report(self, run_id: str, ending: Ending) -> None:
         """Record how a run ended that it takes to be going on; one that it does not know, or that ended, stays."""
 
+    def close(self, run_id: str, ending: Ending | None) -> None:
+        """Record how a run has ended that it takes to be going on, though nobody works on the run any more.
+
+        Args:
+            ending: None where it completed.
+        """
+        if ending is not None:
+            self.report(run_id, ending)
+
 
 class NoHistory(RunHistory):
     """The record of nobody."""

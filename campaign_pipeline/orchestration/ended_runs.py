@@ -1,6 +1,7 @@
 """Runs that have ended in Dagster, brought to their end in the ledger; where no step has told of one, it gets its rows.
 
-Belongs here: paging through Dagster's ended runs, and handing each of ours to the builder.
+Belongs here: paging through Dagster's ended runs, and handing each of ours to the builder; giving up those that Dagster
+takes to be under way and no step has ever told of.
 Does not belong here: when that is done (sensors, launch), or how such a run ends (building.reconciler).
 """
 
@@ -12,7 +13,10 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from campaign_pipeline.building.builder import Builder
+from campaign_pipeline.building.reconciler import ABANDONED_S
 from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.orchestration.history import UNDER_WAY
+from campaign_pipeline.orchestration.run_scope import is_all_ours
 from campaign_pipeline.orchestration.runs import order_on_record
 
 RUNS_A_PAGE = 100
@@ -22,6 +26,14 @@ _ENDED_SHORT = (dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.FAILURE)
 
 _OVERLAP = timedelta(minutes=1)
 """How far a look goes back behind the last: clocks differ, and what is recorded late carries an earlier time."""
+
+RUNS_A_LOOK = 1000
+"""More than anybody has under way for so long."""
+
+_UNTOLD = (
+    f"{ErrorCode.RUN_LOST.value}: no step of it has begun, and nothing was heard of it "
+    f"for {ABANDONED_S // 3600} hours"
+)
 
 _log = logging.getLogger(__name__)
 _FIRST_LOOK_BACK = timedelta(days=1)
@@ -81,6 +93,24 @@ def settle_untold(builder: Builder, runs: list[dg.DagsterRun]) -> int:
     """Settle those of some runs that the ledger knows nothing of; give how many were ours."""
     known = builder.ledger.housekeeping("reconcile").known_runs([run.run_id for run in runs])
     return sum(settle(builder, run) for run in runs if run.run_id not in known)
+
+
+def give_up_untold(builder: Builder, *, instance: dg.DagsterInstance) -> int:
+    """Report as failed the runs of ours that no step has told of for a day; give how many.
+
+    Nobody knows whether the process of such a run lives: the ledger has no row that would name it. With its end in
+    Dagster it is found as an ended run, and gets its rows.
+    """
+    silent_since = datetime.now(UTC) - timedelta(seconds=ABANDONED_S)
+    records = instance.get_run_records(
+        filters=dg.RunsFilter(statuses=list(UNDER_WAY), updated_before=silent_since), limit=RUNS_A_LOOK
+    )
+    runs = [record.dagster_run for record in records if is_all_ours(record.dagster_run)]
+    known = builder.ledger.housekeeping("reconcile").known_runs([run.run_id for run in runs]) if runs else ()
+    given_up = [run for run in runs if run.run_id not in known and order_on_record(run) is not None]
+    for run in given_up:
+        instance.report_run_failed(run, message=_UNTOLD)
+    return len(given_up)
 
 
 def _moment(cursor: str | None) -> datetime | None:

@@ -11,6 +11,7 @@ import dagster as dg
 
 from campaign_pipeline.building.run_history import RecordedRun, RunHistory, Standing
 from campaign_pipeline.errors import ErrorCode
+from campaign_pipeline.orchestration.run_scope import is_all_ours, steps_on_record
 from campaign_pipeline.storage import Ending, RunStatus
 
 _log = logging.getLogger(__name__)
@@ -23,11 +24,17 @@ _STANDINGS: Mapping[dg.DagsterRunStatus, Standing] = {
 }
 """Every other status is that of a run that goes on, or has yet to begin."""
 
-_UNDER_WAY = frozenset(
+UNDER_WAY = frozenset(
     {dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING}
 )
 _RUNS_UNDER_WAY = 1000
 """More than anybody has at once; only their ids are read."""
+
+_COMPLETE = "The ledger has this run as completed; its process ended before it could report that here."
+_CUT_OFF = (
+    f"{ErrorCode.RUN_LOST.value}: the ledger has this run as completed, with all of its artifacts; its process ended "
+    "before all of that was reported here. The next build reuses them and reports them"
+)
 
 _FAILURE_REASON_TAG, _INTERRUPTED = "dagster/failure_reason", "UNEXPECTED_TERMINATION"
 
@@ -63,18 +70,45 @@ class DagsterHistory(RunHistory):
     def under_way(self) -> Sequence[str]:
         """Name the runs that Dagster takes to be under way, the newest first, as many as anybody would have."""
         return self._instance.get_run_ids(
-            filters=dg.RunsFilter(statuses=list(_UNDER_WAY)), limit=_RUNS_UNDER_WAY
+            filters=dg.RunsFilter(statuses=list(UNDER_WAY)), limit=_RUNS_UNDER_WAY
         )
 
     def report(self, run_id: str, ending: Ending) -> None:
         """Report how a run ended that Dagster takes to be under way."""
         run = self._instance.get_run_by_id(run_id)
-        if run is None or run.status not in _UNDER_WAY:
+        if run is None or run.status not in UNDER_WAY:
             return
         if ending.status is RunStatus.CANCELLED:
             self._instance.report_run_canceled(run, message=ending.error)
         else:
             self._instance.report_run_failed(run, message=ending.error)
+
+    def close(self, run_id: str, ending: Ending | None) -> None:
+        """Report how a run ended that nobody works on any more; one with others' assets is left to whoever runs those.
+
+        A completed run is a success where Dagster knows it of every step. Elsewhere its record was cut off before: that
+        is told as a failure, for a success would deny that materializations are missing.
+        """
+        run = self._instance.get_run_by_id(run_id)
+        if run is None or run.status not in UNDER_WAY or not is_all_ours(run):
+            return
+        if ending is not None:
+            self.report(run_id, ending)
+        elif self._knows_every_success(run):
+            event = dg.DagsterEvent(
+                event_type_value=dg.DagsterEventType.RUN_SUCCESS.value,
+                job_name=run.job_name,
+                message=_COMPLETE,
+            )
+            self._instance.report_dagster_event(event, run_id=run_id)
+        else:
+            self._instance.report_run_failed(run, message=_CUT_OFF)
+
+    def _knows_every_success(self, run: dg.DagsterRun) -> bool:
+        found = self._instance.get_records_for_run(
+            run.run_id, of_type=dg.DagsterEventType.STEP_SUCCESS
+        ).records
+        return set(steps_on_record(run)) <= {record.event_log_entry.step_key for record in found}
 
     def _recorded(self, run: dg.DagsterRun) -> RecordedRun:
         standing = _STANDINGS.get(run.status, Standing.LIVE)

@@ -11,17 +11,11 @@ from typing import Any
 import dagster as dg
 
 from campaign_pipeline.building.campaign_key import CampaignKey
-from campaign_pipeline.building.order import CAMPAIGN_BUILD, CAMPAIGN_UPDATE_AUDIO, RunOrder
+from campaign_pipeline.building.order import CAMPAIGN_BUILD, RunOrder
 from campaign_pipeline.errors import CampaignError
-from campaign_pipeline.model.steps import STEPS
 from campaign_pipeline.orchestration.partitions import PARTITION_TAG
 from campaign_pipeline.orchestration.resources import TriggerResource
-
-WORKFLOW_BY_JOB: Mapping[str, str] = {
-    "campaign_build": CAMPAIGN_BUILD,
-    "campaign_update_audio": CAMPAIGN_UPDATE_AUDIO,
-}
-"""Jobs with a workflow of their own; whatever else materialises our assets builds a campaign."""
+from campaign_pipeline.orchestration.run_scope import WORKFLOW_BY_JOB, steps_on_record
 
 PARENT_RUN_TAG = "dagster/parent_run_id"
 ROOT_RUN_TAG = "dagster/root_run_id"
@@ -59,7 +53,7 @@ def run_order(run: dg.DagsterRun, *, trigger: TriggerResource, step_ids: tuple[s
 
 def order_on_record(run: dg.DagsterRun) -> RunOrder | None:
     """Read an order from Dagster's record alone, as of a run that ended before any step; None where it is not ours."""
-    step_ids = _steps_on_record(run)
+    step_ids = steps_on_record(run)
     if not step_ids:
         return None
     try:
@@ -67,22 +61,6 @@ def order_on_record(run: dg.DagsterRun) -> RunOrder | None:
     except CampaignError:
         return None  # it names no campaign, and so no tenant in whose ledger it could stand
     return replace(order, step_ids=step_ids)
-
-
-def _steps_on_record(run: dg.DagsterRun) -> tuple[str, ...]:
-    """Name our steps that a run was asked to run; none for a job that is not about our assets, as far as that is told.
-
-    A job of a user's own over our assets, whose record names no assets, cannot be told from one about something else:
-    cancelled in the queue, it gets no rows. Once one of its steps has begun, it has them.
-    """
-    chosen = {step.step_id for step in STEPS}
-    if run.asset_selection:
-        chosen &= {key.to_user_string() for key in run.asset_selection}
-    elif run.job_name not in WORKFLOW_BY_JOB:
-        return ()
-    if run.step_keys_to_execute:
-        chosen &= set(run.step_keys_to_execute)
-    return tuple(step.step_id for step in STEPS if step.step_id in chosen)
 
 
 def _trigger_on_record(run: dg.DagsterRun) -> TriggerResource:

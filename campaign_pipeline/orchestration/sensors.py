@@ -12,7 +12,7 @@ import dagster as dg
 
 from campaign_pipeline.building.brief_file import list_campaigns
 from campaign_pipeline.building.builder import Builder
-from campaign_pipeline.orchestration.ended_runs import EndedRuns, settle, settle_untold
+from campaign_pipeline.orchestration.ended_runs import EndedRuns, give_up_untold, settle, settle_untold
 from campaign_pipeline.orchestration.history import DagsterHistory
 from campaign_pipeline.orchestration.partitions import register
 from campaign_pipeline.settings import Settings
@@ -41,6 +41,7 @@ def runs_that_are_over(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """Look at a page of Dagster's ended runs and at the ledger's unfinished ones; it asks for no run."""
     page = EndedRuns.after(context.cursor, instance=context.instance)
     with _builder(context.instance) as builder:
+        give_up_untold(builder, instance=context.instance)
         told = settle_untold(builder, page.runs)
         ended = builder.reconciler.reconcile()
     # Only now: what could not be written is looked at again.

@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, and_, delete, func, or_, select, update
 
-from campaign_pipeline.errors import ErrorCode
 from campaign_pipeline.storage.housekeeping_scope import HousekeepingScope
 from campaign_pipeline.storage.locked_run import LockedRun
 from campaign_pipeline.storage.portable_sql import storable_text, utc_now
@@ -20,10 +19,6 @@ from campaign_pipeline.storage.states import ACTIVE_RUN, RunStatus
 from campaign_pipeline.storage.tables import IS_ACTIVE_RUN, LEASE, RUN
 from campaign_pipeline.storage.tenant_scope import canonical_id
 from campaign_pipeline.storage.worker import Worker
-
-_ENDED_FROM_OUTSIDE = or_(
-    *(RUN.c.error.startswith(f"{code.value}: ") for code in (ErrorCode.RUN_LOST, ErrorCode.CANCELLED))
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +48,18 @@ class ActiveRun:
     def silent_s(self) -> float:
         """How long that was ago, by the database's clock."""
         return (self.now - self.seen_at).total_seconds()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndedRun:
+    """A run that has ended.
+
+    Args:
+        ended_s: How long ago, by the database's clock.
+    """
+
+    run: RunRecord
+    ended_s: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,15 +105,16 @@ class Reconciling(HousekeepingScope):
         with self._read() as connection:
             return frozenset(connection.scalars(select(RUN.c.id).where(RUN.c.id.in_(run_ids))))
 
-    def runs_ended_for(self, seconds: float, *, among: Sequence[str]) -> list[RunRecord]:
-        """Find those of some runs that were ended as lost or cancelled, at least so long ago."""
+    def ended_runs(self, run_ids: Sequence[str]) -> list[EndedRun]:
+        """Find those of some runs that have ended."""
         ended = select(RUN, utc_now().label("now")).where(
-            RUN.c.id.in_(among), RUN.c.status.in_([RunStatus.FAILED, RunStatus.CANCELLED])
+            RUN.c.id.in_(run_ids), RUN.c.status.not_in(list(ACTIVE_RUN))
         )
         with self._read() as connection:
-            rows = connection.execute(ended.where(_ENDED_FROM_OUTSIDE)).mappings().all()
+            rows = connection.execute(ended).mappings().all()
         return [
-            RunRecord.of(row) for row in rows if (row["now"] - row["completed_at"]).total_seconds() >= seconds
+            EndedRun(run=RunRecord.of(row), ended_s=(row["now"] - row["completed_at"]).total_seconds())
+            for row in rows
         ]
 
     def end_run(self, run: RunRecord, *, judge: Judge) -> RunRecord | None:

@@ -232,7 +232,7 @@ def test_a_run_that_cannot_be_reported_keeps_no_other_from_its_end(
 
     assert ended == 3
     assert set(history.reported) == {run.id for run in runs[1:]}
-    assert f"run {runs[0].id} was ended, and its launcher could not be told" in caplog.text
+    assert f"run {runs[0].id} has ended, and its launcher could not be told" in caplog.text
 
 
 def test_a_run_that_cannot_be_ended_keeps_no_other_from_its_end(
@@ -271,23 +271,49 @@ def test_while_a_run_is_reported_nobody_waits_for_the_ledger(ledger: Ledger, ten
     assert seen == [RunStatus.FAILED]
 
 
-def test_a_run_that_was_ended_and_not_reported_is_reported_by_a_later_pass(
+@pytest.mark.parametrize(
+    ("worker", "at_once", "later"),
+    [
+        (GONE, True, True),
+        (this_worker(), False, False),
+        (replace(this_worker(), start_ticks=None), False, True),
+        (ELSEWHERE, False, True),
+        (None, False, True),
+    ],
+    ids=["gone", "ours", "untold", "elsewhere", "none"],
+)
+def test_a_run_that_ended_and_was_not_reported_is_reported_once_nobody_is_left_to_do_it(
+    ledger: Ledger, tenant: TenantLedger, worker: Worker | None, *, at_once: bool, later: bool
+) -> None:
+    unreported = open_run(tenant, worker=worker)
+    tenant.refuse_run(unreported.id, "MISSING_ASSET: no logo")
+    history = Remembered({unreported.id: LIVE})
+    reconciler = Reconciler(ledger, history)
+
+    reconciler.reconcile()
+    reported_at_once = dict(history.reported)
+    with ledger._database._engine.begin() as connection:
+        connection.execute(update(RUN).values(completed_at=unreported.created_at - A_WHILE))
+    reconciler.reconcile()
+
+    told = {unreported.id: Ending(status=RunStatus.FAILED, error="MISSING_ASSET: no logo")}
+    assert reported_at_once == (told if at_once else {})
+    assert history.reported == (told if later else {})
+
+
+def test_of_runs_that_ended_only_those_are_reported_again_that_the_record_takes_to_be_under_way(
     ledger: Ledger, tenant: TenantLedger
 ) -> None:
-    unreported, fresh, known, spared = (open_run(tenant, worker=GONE) for _ in range(4))
+    unreported, known, spared = (open_run(tenant, worker=GONE) for _ in range(3))
     Reconciler(ledger, NoHistory()).reconcile()
-    history = Remembered({run.id: LIVE for run in (unreported, fresh, spared)})
-    with ledger._database._engine.begin() as connection:
-        ended = RUN.c.id.in_([run.id for run in (unreported, known, spared)])
-        connection.execute(
-            update(RUN).where(ended).values(completed_at=found(ledger, fresh).created_at - A_WHILE)
-        )
+    history = Remembered({run.id: LIVE for run in (unreported, spared)})
 
     counts = [Reconciler(ledger, history).reconcile(spared=[spared.id]) for _ in range(2)]
 
     assert counts == [0, 0]
     assert set(history.reported) == {unreported.id}
     assert history.reported[unreported.id].error == found(ledger, unreported).error
+    assert known.id not in history.runs
 
 
 def test_a_run_whose_other_process_lives_goes_on_and_one_without_ends_at_once(

@@ -1,7 +1,7 @@
 """Runs that end in Dagster: read from its record, brought to their end in the ledger, with rows where they had none."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,12 +23,11 @@ from campaign_pipeline.orchestration.sensors import cancelled_runs, failed_runs,
 from campaign_pipeline.storage import Ending, Ledger, RunStatus
 from campaign_pipeline.storage.tables import RUN
 from campaign_pipeline.storage.worker import Worker, this_host
+from campaign_pipeline_tests.orchestration.dagster_runs import STATUS, launched, tick
 from campaign_pipeline_tests.storage.building import open_run
 from campaign_pipeline_tests.workplace import STEPS, Desk, Row
 
-KEY = "demo/small"
 GONE = Worker(host=this_host(), pid=2**22 + 1, start_ticks=1)
-STATUS = dg.DagsterRunStatus
 
 
 @pytest.fixture
@@ -36,38 +35,6 @@ def instance() -> Iterator[dg.DagsterInstance]:
     """A Dagster that keeps its runs in memory."""
     with dg.DagsterInstance.ephemeral() as opened:
         yield opened
-
-
-def launched(
-    instance: dg.DagsterInstance,
-    status: dg.DagsterRunStatus = STATUS.STARTED,
-    *,
-    job: str = "campaign_build",
-    key: str | None = KEY,
-    tags: dict[str, str] | None = None,
-    assets: Sequence[str] | None = None,
-    config: dict[str, Any] | None = None,
-) -> dg.DagsterRun:
-    """Let Dagster have launched a run."""
-    return instance.add_run(
-        dg.DagsterRun(
-            job_name=job,
-            run_id=str(uuid4()),
-            status=status,
-            tags={**({} if key is None else {"dagster/partition": key}), **(tags or {})},
-            asset_selection=None if assets is None else frozenset(dg.AssetKey(name) for name in assets),
-            run_config=config or {},
-        )
-    )
-
-
-def tick(instance: dg.DagsterInstance, cursor: str | None = None) -> str:
-    """Let the sensor look once, and give its new cursor."""
-    context = dg.build_sensor_context(instance=instance, cursor=cursor)
-    data = runs_that_are_over.evaluate_tick(context)
-    assert not data.run_requests
-    assert data.cursor is not None
-    return data.cursor
 
 
 def rows(desk: Desk) -> dict[str, tuple[Row, dict[str, tuple[str, str | None]]]]:

@@ -276,7 +276,7 @@ def test_pages_of_active_runs_follow_each_other_and_miss_none(ledger: Ledger) ->
     assert {found.run.id for found in first + rest} == {run.id for run in runs}
 
 
-def test_which_of_some_runs_were_ended_from_outside_a_while_ago(ledger: Ledger) -> None:
+def test_which_of_some_runs_have_ended_and_how_long_ago(ledger: Ledger) -> None:
     tenant = ledger.tenant("demo")
     lost, cancelled, failed, active_one, unasked = (open_run(tenant) for _ in range(5))
     end(ledger, lost, LOST)
@@ -286,10 +286,10 @@ def test_which_of_some_runs_were_ended_from_outside_a_while_ago(ledger: Ledger) 
     among = [run.id for run in (lost, cancelled, failed, active_one)]
     house = ledger.housekeeping("reconcile")
 
-    at_once, later = (house.runs_ended_for(seconds, among=among) for seconds in (0, 60))
+    ended = house.ended_runs(among)
 
-    assert {run.id for run in at_once} == {lost.id, cancelled.id}
-    assert later == []
+    assert {one.run.id for one in ended} == {lost.id, cancelled.id, failed.id}
+    assert [one.ended_s for one in ended] == pytest.approx([0, 0, 0], abs=30)
 
 
 def test_one_run_is_found_as_long_as_it_has_not_ended(ledger: Ledger) -> None:
