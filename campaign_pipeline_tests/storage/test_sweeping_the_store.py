@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest import mock
 
@@ -54,6 +54,20 @@ def test_every_blob_is_listed_with_its_size_and_when_it_was_put(store: LocalArti
 
     assert {(blob.content_hash, blob.size_bytes) for blob in found} == put
     assert all(began <= blob.touched_at <= store.now() for blob in found)
+
+
+def test_the_time_is_that_of_the_file_system_not_of_this_host(store: LocalArtifactStore) -> None:
+    put = store.put(DATA)
+    before = sorted(store.root.rglob("*"))
+
+    with mock.patch("campaign_pipeline.storage.local_store.datetime", wraps=datetime) as host:
+        host.now.return_value = datetime(1999, 12, 31, tzinfo=UTC)
+        told = store.now()
+
+    [blob] = store.blobs()
+    assert blob.content_hash == put.content_hash
+    assert timedelta(0) <= told - blob.touched_at < HOUR
+    assert sorted(store.root.rglob("*")) == before
 
 
 def test_only_what_is_old_is_removed(store: LocalArtifactStore) -> None:
