@@ -18,6 +18,7 @@ from campaign_pipeline.building.calls import (
     game_config_call,
 )
 from campaign_pipeline.building.reuse import CacheAnswer, Reuse
+from campaign_pipeline.model.digest import ContentHash
 from campaign_pipeline.model.steps import STEPS, Step, StepId
 from campaign_pipeline.storage import ArtifactRecord
 
@@ -79,7 +80,7 @@ class Forecast:
         inputs = {step_id: self._foreseen[step_id] for step_id in step.upstream}
         made = {step_id: StoredArtifact(known.artifact, _UNREAD) for step_id, known in inputs.items()}
         call = _CALLS[step.step_id](self._around, **made)
-        answer = self._reuse.ask(call)
+        answer = self._reuse.ask(call, promised=self._promised())
         again = frozenset[StepId]().union(*(known.made_again for known in inputs.values()))
         self._foresee(step.step_id, answer, again)
         return Expectation(
@@ -89,6 +90,14 @@ class Forecast:
             input_hash=call.input_hash,
             saved_ms=answer.saved_ms,
         )
+
+    def _promised(self) -> frozenset[ContentHash]:
+        """Name the bytes that steps before this one will have made again."""
+        again = [known.artifact for step_id, known in self._foreseen.items() if step_id in known.made_again]
+        attached = (
+            digest for artifact in again for digest in artifact.metadata.get("attachments", {}).values()
+        )
+        return frozenset((*(artifact.content_hash for artifact in again), *attached))
 
     def _foresee(self, step_id: StepId, answer: CacheAnswer, again: frozenset[StepId]) -> None:
         """Remember what a step will come to: an earlier result, which is reused or made again byte for byte."""

@@ -4,6 +4,7 @@ Belongs here: under which key a call's result is found, whether it still holds, 
 Does not belong here: making a result anew (building.build), the table of results (storage), comparing inputs (reasons).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from campaign_pipeline.building.blobs import Blobs
@@ -91,8 +92,11 @@ class Reuse:
         """Why this run reuses nothing whatever it is asked; None where it does."""
         return None if self.mode is CacheMode.USE else f"cache is set to {self.mode.value}"
 
-    def ask(self, call: StepCall) -> CacheAnswer:
+    def ask(self, call: StepCall, *, promised: Collection[ContentHash] = frozenset()) -> CacheAnswer:
         """Look for an equal call's result, and check every byte of it.
+
+        Args:
+            promised: Bytes that will be there by the time the result is used, whether they are now or not.
 
         Raises:
             CampaignError: LEDGER_UNAVAILABLE, STORE_UNAVAILABLE.
@@ -107,13 +111,15 @@ class Reuse:
             return CacheAnswer(None, reason, earlier=entry.artifact)
         if entry.artifact is None:
             return CacheAnswer(None, "the earlier result's record is gone")
-        damage = self.damage(entry.artifact)
+        damage = self.damage(entry.artifact, promised=promised)
         if damage is not None:
             return CacheAnswer(None, damage, earlier=entry.artifact)
         reason = f"same inputs as in run {entry.artifact.run_id}"
         return CacheAnswer(entry.artifact, reason, saved_ms=entry.made_in_ms)
 
-    def damage(self, artifact: ArtifactRecord | NewArtifact) -> str | None:
+    def damage(
+        self, artifact: ArtifactRecord | NewArtifact, *, promised: Collection[ContentHash] = frozenset()
+    ) -> str | None:
         """Say what is wrong with an artifact's bytes, or with what it refers to; None when they hold."""
         verdict = self._blobs.verify(artifact.content_hash, size_bytes=artifact.size_bytes)
         if verdict is not Verification.SOUND:
@@ -124,7 +130,7 @@ class Reuse:
                 return f"the earlier result's {name} is {verdict.value}"
         for reference in artifact.metadata.get("references", ()):
             # Other steps' artifacts and the brief's files are hashed where they are read: here they must be there.
-            if self._blobs.size(reference) is None:
+            if reference not in promised and self._blobs.size(reference) is None:
                 return f"the earlier result refers to {reference}, which is missing"
         return None
 

@@ -90,16 +90,20 @@ def ensure_app_role(connection: Connection, *, version_table: str) -> None:
         connection.exec_driver_sql(grant)
 
 
-def grant_app_role(connection: Connection, login: str) -> None:
-    """Let a login work with the ledger: it needs no rights of its own.
+def require_login(connection: Connection, login: str) -> None:
+    """Refuse a name that no login of the server has.
 
     Raises:
-        CampaignError: VALIDATION_ERROR when the server has no such login.
+        CampaignError: VALIDATION_ERROR.
     """
     known = text("SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname = :login")
     if not connection.scalar(known, {"login": login}):
         message = f"--grant: {shown(login)} found; the name of a login of this server is expected"
         raise CampaignError(ErrorCode.VALIDATION_ERROR, message)
+
+
+def grant_app_role(connection: Connection, login: str) -> None:
+    """Let a login work with the ledger: it needs no rights of its own."""
     options = " WITH INHERIT TRUE, SET TRUE" if _has_set_option(connection) else ""
     name = connection.dialect.identifier_preparer.quote_identifier(login)
     connection.exec_driver_sql(f"GRANT {APP_ROLE} TO {name}{options}")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from campaign_pipeline.errors import CampaignError, ErrorCode, shown
-from campaign_pipeline.storage.app_role import grant_app_role
+from campaign_pipeline.storage.app_role import grant_app_role, require_login
 from campaign_pipeline.storage.database import Database
 from campaign_pipeline.storage.ledger_address import LedgerAddress
 from campaign_pipeline.storage.schema import Migration, migrate
@@ -29,6 +29,9 @@ def migrate_ledger(url: str, *, grant_to: Sequence[str] = ()) -> Migration:
         message = f"--grant: {shown(grant_to[0])} found; the ledger is a SQLite file, which knows no logins"
         raise CampaignError(ErrorCode.VALIDATION_ERROR, message)
     with closing(Database(address)) as database:
+        with database.read_as_login() as connection:
+            for login in grant_to:
+                require_login(connection, login)
         migration = migrate(database)
         with database.write_as_login() as connection:
             for login in grant_to:

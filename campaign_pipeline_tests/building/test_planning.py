@@ -64,6 +64,12 @@ def flipped_music(direct: Direct) -> None:
     blob.write_bytes(blob.read_bytes()[:-1] + b"\0")
 
 
+def lost_music(direct: Direct) -> None:
+    [music] = [row for row in direct.place.tables().artifact if row["type"] == "audio/bgm"]
+    for digest in (music["content_hash"], music["metadata"]["attachments"]["waveform"]):
+        direct.place.blob(digest).unlink()
+
+
 def expired_music(direct: Direct) -> None:
     execute(direct, "UPDATE step_cache SET expires_at = '2020-01-01T00:00:00.000000Z' WHERE step_id = 'bgm'")
 
@@ -87,6 +93,7 @@ CASES = [
     Case("another video", {"campaign_manifest": "files.videos.win changed"}, another_video),
     Case("a video that the store lost", {}, lost_video),
     Case("damaged music", {"bgm": "the earlier result's bytes are altered"}, flipped_music),
+    Case("lost music", {"bgm": "the earlier result's bytes are missing"}, lost_music),
     Case("expired music", {"bgm": "the earlier result expired at 2020-01-01 00:00:00 UTC"}, expired_music),
     Case("a refreshed cache", dict.fromkeys(STEPS, "cache is set to refresh"), trigger={"cache": "refresh"}),
     Case("no cache", dict.fromkeys(STEPS, "cache is set to off"), trigger={"cache": "off"}),

@@ -362,6 +362,7 @@ def test_what_is_no_login_is_named(postgres_url: str) -> None:
         migrate_ledger(postgres_url, grant_to=["nobody; DROP"])
 
     assert refused.value.code is ErrorCode.VALIDATION_ERROR
+    assert migrate_ledger(postgres_url).before is None, "refused, and yet migrated"
 
 
 def test_a_login_with_an_awkward_name_is_granted_the_ledger(
