@@ -130,6 +130,7 @@ class Builder:
             root_run_id=order.root_run_id or order.run_id,
             base_run_id=order.base_run_reference,
             worker=worker,
+            created_at=order.created_at,
         )
 
     def _settle(

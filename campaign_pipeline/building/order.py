@@ -6,6 +6,7 @@ Does not belong here: looking anything up: brief, base run, files (building.reso
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from campaign_pipeline.errors import CampaignError, ErrorCode, shown
@@ -17,7 +18,11 @@ CAMPAIGN_UPDATE_AUDIO = "campaign.update_audio"
 
 @dataclass(frozen=True, kw_only=True)
 class RunOrder:
-    """A run as it was launched, before anything of it was looked up."""
+    """A run as it was launched, before anything of it was looked up.
+
+    Args:
+        created_at: When it was, where the ledger hears of it late; None is now.
+    """
 
     run_id: str
     tenant_id: str
@@ -31,6 +36,7 @@ class RunOrder:
     parent_run_id: str | None = None
     root_run_id: str | None = None
     launched_by: str = "dagster"
+    created_at: datetime | None = None
 
     @property
     def key(self) -> str:

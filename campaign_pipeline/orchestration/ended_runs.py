@@ -7,7 +7,7 @@ Does not belong here: when that is done (sensors, launch), or how such a run end
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -44,8 +44,13 @@ _TICK = timedelta(microseconds=1)
 class EndedRuns:
     """One page of Dagster's runs that were cancelled or failed, and where the next look begins."""
 
-    runs: list[dg.DagsterRun]
+    records: list[dg.RunRecord]
     cursor: str
+
+    @property
+    def runs(self) -> list[dg.DagsterRun]:
+        """The runs themselves."""
+        return [record.dagster_run for record in self.records]
 
     @classmethod
     def after(cls, cursor: str | None, *, instance: dg.DagsterInstance) -> "EndedRuns":
@@ -60,7 +65,7 @@ class EndedRuns:
         reached = records[-1].update_timestamp if records else since
         # A full page goes on where it ended, several runs of one moment included; otherwise the looks overlap.
         onward = reached - (_TICK if len(records) == limit else _OVERLAP)
-        return cls(runs=[record.dagster_run for record in records], cursor=max(since, onward).isoformat())
+        return cls(records=list(records), cursor=max(since, onward).isoformat())
 
 
 def _ended(instance: dg.DagsterInstance, *, since: datetime, limit: int) -> Sequence[dg.RunRecord]:
@@ -72,15 +77,18 @@ def _ended(instance: dg.DagsterInstance, *, since: datetime, limit: int) -> Sequ
     )
 
 
-def settle(builder: Builder, run: dg.DagsterRun) -> bool:
+def settle(builder: Builder, run: dg.DagsterRun, *, created_at: datetime | None = None) -> bool:
     """End a run in the ledger that has ended in Dagster, if it is one of ours; tell whether it was ended now.
+
+    Args:
+        created_at: When it was created, for the row of one that the ledger does not know; None is now.
 
     Raises:
         CampaignError: LEDGER_UNAVAILABLE.
     """
     order = order_on_record(run)
     try:
-        return order is not None and builder.settle(order)
+        return order is not None and builder.settle(replace(order, created_at=created_at))
     except CampaignError as error:
         if error.code is ErrorCode.LEDGER_UNAVAILABLE:
             raise
@@ -89,10 +97,22 @@ def settle(builder: Builder, run: dg.DagsterRun) -> bool:
         return False
 
 
-def settle_untold(builder: Builder, runs: list[dg.DagsterRun]) -> int:
-    """Settle those of some runs that the ledger knows nothing of; give how many were ours."""
-    known = builder.ledger.housekeeping("reconcile").known_runs([run.run_id for run in runs])
-    return sum(settle(builder, run) for run in runs if run.run_id not in known)
+def settle_untold(builder: Builder, records: Sequence[dg.RunRecord]) -> int:
+    """Settle those of some runs that the ledger knows nothing of; give how many were ours.
+
+    What ended before everything that retention keeps stays unknown: a collection has taken it, or would at once.
+    """
+    known = builder.ledger.housekeeping("reconcile").known_runs(
+        [record.dagster_run.run_id for record in records]
+    )
+    retention = builder.settings.retention
+    kept_since = None if retention is None else datetime.now(UTC) - retention
+    return sum(
+        settle(builder, record.dagster_run, created_at=record.create_timestamp)
+        for record in records
+        if record.dagster_run.run_id not in known
+        and (kept_since is None or record.update_timestamp > kept_since)
+    )
 
 
 def give_up_untold(builder: Builder, *, instance: dg.DagsterInstance) -> int:

@@ -42,7 +42,7 @@ def runs_that_are_over(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     page = EndedRuns.after(context.cursor, instance=context.instance)
     with _builder(context.instance) as builder:
         give_up_untold(builder, instance=context.instance)
-        told = settle_untold(builder, page.runs)
+        told = settle_untold(builder, page.records)
         ended = builder.reconciler.reconcile()
     # Only now: what could not be written is looked at again.
     context.update_cursor(page.cursor)

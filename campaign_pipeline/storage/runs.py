@@ -41,6 +41,7 @@ class RunLedger(TenantScope):
         root_run_id: str,
         base_run_id: str | None = None,
         worker: Worker | None = None,
+        created_at: datetime | None = None,
     ) -> RunRecord:
         """Record a queued run with its pending steps, unless it is there: then it stays as it is.
 
@@ -48,6 +49,7 @@ class RunLedger(TenantScope):
             worker: The process that works on it; None where none does, as of a run that ended before any step.
             step_ids: The steps that it was asked to run, and no others.
             root_run_id: The first run of a chain of re-executions; the run itself if it is none.
+            created_at: None is now.
 
         Raises:
             CampaignError: VALIDATION_ERROR for an id that is no UUID, an unknown step, no step, or a run of another
@@ -74,6 +76,7 @@ class RunLedger(TenantScope):
             "base_run_id": None if base_run_id is None else canonical_id(base_run_id, name="base_run_id"),
             "heartbeat_at": utc_now(),
             **worker_columns(worker),
+            **({} if created_at is None else {"created_at": created_at}),
         }
         with self._write() as connection:
             if values["base_run_id"] is not None or values["root_run_id"] != run_id:

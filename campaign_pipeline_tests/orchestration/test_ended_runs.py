@@ -291,6 +291,34 @@ def test_a_dagster_that_was_not_told_of_an_end_is_told_by_a_later_look(
     assert recorded.status is STATUS.FAILURE
 
 
+def test_a_run_that_is_recorded_late_is_no_newer_than_it_is(
+    any_desk: Desk, instance: dg.DagsterInstance
+) -> None:
+    cancelled = launched(instance, STATUS.NOT_STARTED)
+    instance.report_run_canceled(cancelled)
+    any_desk.place.write_brief("demo/small")
+    newer = any_desk.build("demo/small")
+
+    tick(instance)
+
+    created = {run["id"]: str(run["created_at"]) for run in any_desk.place.tables().run}
+    assert created[cancelled.run_id] < created[newer["id"]]
+
+
+def test_a_run_that_retention_took_does_not_come_back(
+    any_desk: Desk, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, young = (launched(instance, STATUS.NOT_STARTED) for _ in range(2))
+    for run in (old, young):
+        instance.report_run_canceled(run)
+    update_at(instance, old, datetime.now(UTC) - timedelta(hours=2))
+    monkeypatch.setenv("CAMPAIGN_RETENTION", "1h")
+
+    tick(instance)
+
+    assert [run["id"] for run in any_desk.place.tables().run] == [young.run_id]
+
+
 def test_looking_again_changes_nothing(any_desk: Desk, instance: dg.DagsterInstance) -> None:
     instance.report_run_canceled(launched(instance, STATUS.NOT_STARTED))
     cursor = tick(instance)
