@@ -17,7 +17,7 @@ PROCESSES = 8
 def test_a_new_instance_serves_all_processes_that_open_it_at_once(
     site: Site, size: Size, figure: Callable[[str, object], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    times, chance = size.of(sample=1, full=20), random.Random(8)  # noqa: S311  moments, not secrets
+    times, chance = size.of(sample=2, full=20), random.Random(8)  # noqa: S311  moments, not secrets
     monkeypatch.chdir(site.place.root)
     keys = {f"demo/of-{place}" for place in range(PROCESSES)}
 

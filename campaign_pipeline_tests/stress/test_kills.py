@@ -1,7 +1,8 @@
 """A build that is killed by SIGKILL, at every point between two effects and at any moment.
 
 What must hold after each: the next build completes, and does not wait for a lease; no row names bytes that are not
-there; nothing is left running; and a provider is asked again only where its answer had not arrived.
+there; nothing is left running, nor under way in Dagster once its sensor has looked; and a provider is asked again only
+where its answer had not arrived.
 """
 
 import random
@@ -98,6 +99,8 @@ def _check_the_next(site: Site, killed: str, *, usual_s: float) -> float:
 
     assert after.code == 0, f"{killed}: {after.said}"
     assert site.unsound() == [], killed
+    looked = site.start("look_at_runs").wait()
+    assert looked.code == 0, f"{killed}: {looked.said}"
     calls = site.calls
     for provider in ("audio", "text"):
         again = calls[provider] - called[provider]
