@@ -29,9 +29,10 @@ def migrate_ledger(url: str, *, grant_to: Sequence[str] = ()) -> Migration:
         message = f"--grant: {shown(grant_to[0])} found; the ledger is a SQLite file, which knows no logins"
         raise CampaignError(ErrorCode.VALIDATION_ERROR, message)
     with closing(Database(address)) as database:
-        with database.read_as_login() as connection:
-            for login in grant_to:
-                require_login(connection, login)
+        if grant_to:
+            with database.read_as_login() as connection:
+                for login in grant_to:
+                    require_login(connection, login)
         migration = migrate(database)
         with database.write_as_login() as connection:
             for login in grant_to:
