@@ -5,10 +5,10 @@ BIN := .venv/bin
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo dev test stress lint bench schemas lock clean
+.PHONY: help demo dev test stress lint bench bench-housekeeping schemas lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/.runtime ## fresh machine to finished campaign: install, build demo/summer-spin, say how to play it
 	@mkdir -p .campaign
@@ -37,6 +37,9 @@ lint: .venv/.dev ## ruff and mypy --strict
 bench: .venv/.dev ## time and memory against a bare Dagster job, and what a cached step costs, as tables
 	@$(BIN)/python benchmarks/bench.py
 	@$(BIN)/python benchmarks/cached_step.py
+
+bench-housekeeping: .venv/.dev ## time and memory of verify and gc on a ledger of 10,000 campaigns
+	@$(BIN)/python benchmarks/housekeeping.py
 
 schemas: .venv/.runtime ## write docs/schemas from the models
 	@$(BIN)/python -m campaign_pipeline.model.schemas docs/schemas

@@ -1,10 +1,13 @@
 """The `campaign` command, as users and scripts call it."""
 
 import json
+from contextlib import closing
 
 import pytest
 from sqlalchemy import create_engine, text
 
+from campaign_pipeline.storage import Ledger
+from campaign_pipeline_tests.storage.building import open_run
 from campaign_pipeline_tests.workplace import STEPS, Desk, Workplace
 
 KEY = "demo/small"
@@ -41,12 +44,22 @@ def test_show_tells_a_run_by_its_id_or_the_newest_of_a_campaign(desk: Desk) -> N
 
 
 def test_show_says_what_to_do_where_there_is_no_run(desk: Desk) -> None:
+    Ledger.open(desk.place.ledger_url).close()
+
     by_key = desk.campaign("show", "demo/summer-spin")
     by_id = desk.campaign("show", "00000000-0000-0000-0000-000000000000")
 
     assert (by_key.exit_code, by_id.exit_code) == (1, 1)
     assert "demo/summer-spin has no run yet; build it: campaign build demo/summer-spin" in by_key.output
     assert "VALIDATION_ERROR: RUN: 00000000" in by_id.output
+
+
+def test_a_step_that_never_began_has_no_reason(desk: Desk) -> None:
+    desk.campaign("build", "demo/nothing")
+
+    told = json.loads(desk.campaign("show", "demo/nothing", "--json").stdout)
+
+    assert {step["why"] for step in told["steps"]} == {None}
 
 
 def test_overrides_change_the_brief_for_one_run(desk: Desk) -> None:
@@ -124,6 +137,59 @@ def test_a_base_run_gives_its_brief_whatever_the_file_says_by_now(desk: Desk) ->
     assert run["base_run_id"] == base["id"]
     assert run["trigger"]["brief"]["campaign_name"] == base["trigger"]["brief"]["campaign_name"]
     assert desk.place.tables().statuses(run["id"])["game_config"] == ("skipped", True)
+
+
+def test_a_base_run_may_be_named_as_show_names_it(any_desk: Desk) -> None:
+    any_desk.place.write_brief(KEY)
+    base = any_desk.build(KEY)
+    digits = base["id"][:8]
+
+    planned = any_desk.campaign("plan", KEY, "--base-run", digits, "--json")
+    run = any_desk.build(KEY, "--base-run", digits)
+
+    assert json.loads(planned.stdout)["campaigns"][0]["error"] is None
+    assert run["base_run_id"] == run["trigger"]["base_run_id"] == base["id"]
+
+
+def test_the_first_digits_of_a_base_run_are_looked_up_among_the_tenants_own(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+    desk.place.write_brief("acme/small")
+    other = desk.build("acme/small")
+    with closing(Ledger.open(desk.place.ledger_url)) as ledger:
+        for end in (1, 2):
+            open_run(ledger.tenant("demo"), run_id=f"1a2b3c4d-0000-4000-8000-00000000000{end}")
+
+    of_another = desk.campaign("build", KEY, "--base-run", other["id"][:8])
+    of_several = desk.campaign("build", KEY, "--base-run", "1a2b3c4d")
+    planned = desk.campaign("plan", KEY, "--base-run", "1a2b3c4d")
+
+    assert {of_another.exit_code, of_several.exit_code, planned.exit_code} == {1}
+    assert "BASE_RUN_NOT_FOUND: base_run_id: " in of_another.output
+    assert "VALIDATION_ERROR: --base-run: 1a2b3c4d begins several runs: " in of_several.stderr
+    assert of_several.stderr == planned.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code"),
+    [
+        (("show", KEY), 1),
+        (("verify",), 2),
+        (("verify", KEY), 2),
+        (("gc",), 1),
+        (("gc", "--dry-run"), 1),
+        (("preview", KEY), 1),
+    ],
+    ids=["show", "verify", "verify a campaign", "gc", "gc --dry-run", "preview"],
+)
+def test_whoever_looks_where_nothing_was_built_is_told_so_and_makes_no_ledger(
+    desk: Desk, words: tuple[str, ...], exit_code: int
+) -> None:
+    result = desk.campaign(*words)
+
+    place = desk.place.root / ".campaign" / "ledger.db"
+    assert (result.exit_code, result.stdout) == (exit_code, "")
+    assert result.stderr.startswith(f"LEDGER_UNAVAILABLE: there is no ledger at {place}; ")
+    assert not place.parent.exists()
 
 
 def test_a_base_run_must_be_a_completed_one_of_this_campaign(desk: Desk) -> None:

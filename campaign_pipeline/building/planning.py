@@ -105,9 +105,9 @@ class Planner:
     """
 
     def __init__(self, *, settings: Settings, store: ArtifactStore, ledger: Ledger | None) -> None:
+        self.ledger = ledger
         self._settings = settings
         self._store = store
-        self._ledger = ledger
         self._blobs = PlannedBlobs(store)
 
     def plan(self, order: RunOrder) -> CampaignPlan:
@@ -124,9 +124,7 @@ class Planner:
             return CampaignPlan(key=order.key, error=str(error))
 
     def _foresee(self, order: RunOrder) -> tuple[Expectation, ...]:
-        ledger = (
-            EmptyLedger(order.tenant_id) if self._ledger is None else self._ledger.tenant(order.tenant_id)
-        )
+        ledger = EmptyLedger(order.tenant_id) if self.ledger is None else self.ledger.tenant(order.tenant_id)
         trigger = TriggerResolver(settings=self._settings, ledger=ledger, blobs=self._blobs).resolve(order)
         forecast = Forecast(
             around=self._surroundings(trigger),

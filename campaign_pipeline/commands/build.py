@@ -11,7 +11,7 @@ import click
 
 from campaign_pipeline import terminal
 from campaign_pipeline.building.campaign_key import CampaignKey
-from campaign_pipeline.commands.running import EXIT_FAILED, opened_builder, plainly
+from campaign_pipeline.commands.running import EXIT_FAILED, base_run_of, opened_builder, plainly
 from campaign_pipeline.commands.show import report
 from campaign_pipeline.commands.trigger_options import trigger_configuration, trigger_options
 from campaign_pipeline.errors import CampaignError
@@ -33,6 +33,8 @@ def build(
     with opened_builder() as builder:
         # A ledger that cannot be reached says so before Dagster is loaded.
         ledger = builder.ledger.tenant(campaign.tenant_id)
+        if base_run is not None:
+            trigger["base_run_id"] = base_run_of(builder.ledger, base_run, tenant_id=campaign.tenant_id)
 
         from campaign_pipeline.orchestration.launch import Launch  # noqa: PLC0415  `show` need not wait for Dagster
 

@@ -10,8 +10,9 @@ import re
 import click
 
 from campaign_pipeline import terminal
+from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.building.collector import Collector
-from campaign_pipeline.commands.running import end_lost_runs, opened_builder, plainly
+from campaign_pipeline.commands.running import end_lost_runs, lost_runs, opened_made_builder, plainly
 from campaign_pipeline.settings import duration, invalid
 
 _TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -34,11 +35,15 @@ def gc(*, dry_run: bool, grace: str | None, tenant: str | None, as_json: bool) -
     """
     if tenant is not None and not _TENANT.fullmatch(tenant):
         raise invalid("--tenant", tenant, "a tenant's name, of a-z, 0-9 and -,")
-    with opened_builder() as builder:
+    given = None if grace is None else duration(grace, source="--grace")
+    with opened_made_builder() as builder:
         settings = builder.settings
-        spare = settings.gc_grace if grace is None else duration(grace, source="--grace")
-        # A run that was lost counts as one that still runs, and everything since it began would be spared.
-        end_lost_runs(builder)
+        spare = settings.gc_grace if given is None else given
+        # A run that was lost counts as one that still runs, and everything since it began is spared.
+        if dry_run:
+            _tell_of_lost_runs(builder)
+        else:
+            end_lost_runs(builder)
         with terminal.telling(terminal.console(stderr=True), doing="collecting") as tell:
             collector = Collector(
                 builder.ledger,
@@ -53,3 +58,11 @@ def gc(*, dry_run: bool, grace: str | None, tenant: str | None, as_json: bool) -
         click.echo(json.dumps(done.to_json(), indent=2))
     else:
         terminal.show_collection(terminal.console(), done)
+
+
+def _tell_of_lost_runs(builder: Builder) -> None:
+    """Say that a collection would begin by ending runs, which a dry run does not: what it counts is then too little."""
+    lost = len(lost_runs(builder))
+    if lost:
+        told = f"{lost} lost {'run' if lost == 1 else 'runs'} would be ended first"
+        click.echo(f"{told}; what came after them is not counted, and may go too", err=True)

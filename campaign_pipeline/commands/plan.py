@@ -13,7 +13,7 @@ from campaign_pipeline import terminal
 from campaign_pipeline.building.brief_file import list_campaigns
 from campaign_pipeline.building.campaign_key import CampaignKey
 from campaign_pipeline.building.planning import opened_planner, order_of
-from campaign_pipeline.commands.running import EXIT_FAILED, plainly
+from campaign_pipeline.commands.running import EXIT_FAILED, base_run_of, plainly
 from campaign_pipeline.commands.trigger_options import trigger_configuration, trigger_options
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.settings import Settings
@@ -42,6 +42,9 @@ def plan(
     campaigns = _campaigns(settings, keys, base_run=base_run)
     progress = terminal.console(stderr=True)
     with opened_planner(settings) as planner:
+        if base_run is not None:
+            [campaign] = campaigns
+            trigger["base_run_id"] = base_run_of(planner.ledger, base_run, tenant_id=campaign.tenant_id)
         orders = [order_of(campaign, **trigger) for campaign in campaigns]
         plans = [planner.plan(order) for order in terminal.counting(progress, orders, doing="planning")]
     if as_json:

@@ -10,7 +10,7 @@ import click
 
 from campaign_pipeline.building.campaign_key import CampaignKey
 from campaign_pipeline.building.preview import served_game
-from campaign_pipeline.commands.running import opened_builder, plainly
+from campaign_pipeline.commands.running import opened_made_builder, plainly
 
 
 @click.command()
@@ -20,7 +20,7 @@ from campaign_pipeline.commands.running import opened_builder, plainly
 def preview(*, key: str, port: int) -> None:
     """Serve the newest game of the campaign KEY on this machine, until Ctrl-C."""
     campaign = CampaignKey.parse(key, source="KEY")
-    with opened_builder() as builder:
+    with opened_made_builder() as builder:
         ledger = builder.ledger.tenant(campaign.tenant_id)
         with served_game(ledger, builder.store, campaign_id=campaign.campaign_id, port=port) as address:
             click.echo(f"{campaign} plays at {address}  (Ctrl-C ends it)")

@@ -11,7 +11,13 @@ from rich.console import Console
 
 from campaign_pipeline import terminal
 from campaign_pipeline.building.builder import Builder
-from campaign_pipeline.commands.running import end_lost_runs, opened_builder, plainly, run_of, this_command
+from campaign_pipeline.commands.running import (
+    end_lost_runs,
+    opened_made_builder,
+    plainly,
+    run_of,
+    this_command,
+)
 from campaign_pipeline.storage import RunRecord
 
 
@@ -21,7 +27,7 @@ from campaign_pipeline.storage import RunRecord
 @plainly
 def show(*, run: str, as_json: bool) -> None:
     """Show RUN: a run id or its first 8 digits, or KEY (<tenant>/<campaign>) for the campaign's newest run."""
-    with opened_builder() as builder:
+    with opened_made_builder() as builder:
         end_lost_runs(builder)
         report(terminal.console(), builder, run_of(builder, run), as_json=as_json)
 

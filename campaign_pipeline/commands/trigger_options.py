@@ -23,7 +23,9 @@ _OPTIONS = (
         help="Override a field of the brief: --set audio.prompt='steel drums'. The value is YAML.",
     ),
     click.option(
-        "--base-run", metavar="RUN", help="Build the brief of this completed run again, with the overrides."
+        "--base-run",
+        metavar="RUN",
+        help="Build the brief of this completed run again, with the overrides: its id or the first 8 digits.",
     ),
     click.option(
         "--cache",

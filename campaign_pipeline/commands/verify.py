@@ -11,25 +11,34 @@ import click
 
 from campaign_pipeline import terminal
 from campaign_pipeline.building.auditor import Auditor
-from campaign_pipeline.commands.running import EXIT_FAILED, end_lost_runs, opened_builder, plainly, run_of
+from campaign_pipeline.commands.running import (
+    EXIT_COULD_NOT_LOOK,
+    EXIT_FAILED,
+    failing_with,
+    lost_runs,
+    opened_made_builder,
+    run_of,
+)
 
 
 @click.command()
 @click.argument("runs", metavar="[RUN]...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-@plainly
+@failing_with(EXIT_COULD_NOT_LOOK)
 def verify(*, runs: tuple[str, ...], as_json: bool) -> None:
-    """Hash every byte again and hold the tables against each other and the store; exit code 1 when something is wrong.
+    """Hash every byte again and hold the tables against each other and the store.
+
+    Exit code 0: all is as it was recorded; 1: something is not; 2: it could not be looked at.
 
     RUN is a run id or its first 8 digits, or KEY (<tenant>/<campaign>) for the campaign's newest run. Without one:
     everything of every tenant. Nothing is changed; building a campaign again repairs what can be repaired.
     """
-    with opened_builder() as builder:
-        end_lost_runs(builder)
+    with opened_made_builder() as builder:
         run_ids = [run_of(builder, run).id for run in runs]
         with terminal.telling(terminal.console(stderr=True), doing="verifying") as tell:
             auditor = Auditor(builder.ledger, builder.store, tell=tell)
             audit = auditor.audit_runs(run_ids) if run_ids else auditor.audit_all()
+            audit.add(run.problem for run in lost_runs(builder, among=run_ids))
     if as_json:
         click.echo(json.dumps(audit.to_json(), indent=2))
     else:

@@ -21,7 +21,7 @@ from campaign_pipeline.building.calls import (
 )
 from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.model.steps import STEP_BY_ID, STEPS, StepId
-from campaign_pipeline.orchestration.failures import as_failure, record_failure
+from campaign_pipeline.orchestration.failures import RETRIES, as_failure, record_failure
 from campaign_pipeline.orchestration.interrupts import INTERRUPTS
 from campaign_pipeline.orchestration.partitions import campaigns, register
 from campaign_pipeline.orchestration.resources import TriggerResource
@@ -32,9 +32,6 @@ from campaign_pipeline.skills import (
     game_config_from_template,
     generate_bgm_track,
 )
-
-RETRIES = dg.RetryPolicy(max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL)
-"""For what a retry can help; every other failure says allow_retries=False."""
 
 campaign_brief = dg.AssetSpec(
     "campaign_brief",

@@ -14,6 +14,9 @@ from campaign_pipeline.orchestration.outages import as_outage
 from campaign_pipeline.orchestration.resources import TriggerResource
 from campaign_pipeline.orchestration.runs import run_order
 
+RETRIES = dg.RetryPolicy(max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL)
+"""For what a retry can help; every other failure says allow_retries=False."""
+
 
 def as_failure(error: Exception | KeyboardInterrupt | dg.DagsterExecutionInterruptedError) -> dg.Failure:
     """Tell Dagster of an error in the words that the ledger keeps; it retries only where a retry can help.
@@ -62,7 +65,7 @@ def record_failure(context: dg.HookContext) -> None:
     if run is None:
         return
     words = words_of(context.op_exception)
-    interrupted = words.startswith(f"{ErrorCode.CANCELLED.value}: ")
+    interrupted = _tells_of_an_interrupt(words)
     try:
         _record(context, run, words, interrupted=interrupted)
     except CampaignError as error:
@@ -70,6 +73,21 @@ def record_failure(context: dg.HookContext) -> None:
         context.log.warning("the failure is in no table: %s", error)
     if interrupted:
         raise dg.DagsterExecutionInterruptedError
+
+
+@dg.failure_hook
+def pass_interrupts_on(context: dg.HookContext) -> None:
+    """Let an interrupt stop the run also where the step has a retry policy, and no row in the ledger.
+
+    Raises:
+        DagsterExecutionInterruptedError: The step was interrupted.
+    """
+    if _tells_of_an_interrupt(words_of(context.op_exception)):
+        raise dg.DagsterExecutionInterruptedError
+
+
+def _tells_of_an_interrupt(words: str) -> bool:
+    return words.startswith(f"{ErrorCode.CANCELLED.value}: ")
 
 
 def _record(context: dg.HookContext, run: dg.DagsterRun, words: str, *, interrupted: bool) -> None:

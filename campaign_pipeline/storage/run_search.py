@@ -28,11 +28,14 @@ class RunSearch(HousekeepingScope):
             row = connection.execute(select(RUN).where(RUN.c.id == wanted)).mappings().one_or_none()
             return None if row is None else RunRecord.of(row)
 
-    def runs_beginning_with(self, digits: str, *, limit: int) -> list[RunRecord]:
-        """Find the runs whose id begins so, whosever they are, the newest first.
+    def runs_beginning_with(
+        self, digits: str, *, limit: int, tenant_id: str | None = None
+    ) -> list[RunRecord]:
+        """Find the runs whose id begins so, the newest first.
 
         Args:
             digits: Hex digits, at most 32; hyphens are free.
+            tenant_id: Only this tenant's; None is whosever they are.
         """
         digits = digits.replace("-", "").lower()
         # A range, which both databases find by the primary key, whether it is text or a native uuid.
@@ -40,5 +43,7 @@ class RunSearch(HousekeepingScope):
         found = (
             select(RUN).where(RUN.c.id.between(first, last)).order_by(RUN.c.created_at.desc()).limit(limit)
         )
+        if tenant_id is not None:
+            found = found.where(RUN.c.tenant_id == tenant_id)
         with self._read() as connection:
             return [RunRecord.of(row) for row in connection.execute(found).mappings()]

@@ -8,6 +8,7 @@ from campaign_pipeline.terminal.housekeeping import show_audit, show_collection,
 from campaign_pipeline.terminal.plans import plans_as_json, show_plans
 from campaign_pipeline.terminal.runs import run_as_json, show_run
 from campaign_pipeline.terminal.screen import console, counting
+from campaign_pipeline.terminal.stillness import stillness
 from campaign_pipeline.terminal.watch import watching
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "show_collection",
     "show_plans",
     "show_run",
+    "stillness",
     "telling",
     "watching",
 ]

@@ -81,7 +81,7 @@ def _step_as_json(step: StepRecord, artifact: ArtifactRecord | None) -> dict[str
         "skill_id": step.skill_id,
         "status": step.status,
         "cache_hit": step.cache_hit,
-        "why": analysis.reason,
+        "why": analysis.reason or None,
         "saved_ms": analysis.saved_ms,
         "expected": analysis.expected and analysis.expected.to_json(),
         "input_hash": step.input_hash,

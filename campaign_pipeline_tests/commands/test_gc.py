@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,8 @@ from sqlalchemy import update
 from campaign_pipeline.storage import Ledger
 from campaign_pipeline.storage.scopes import Scope
 from campaign_pipeline.storage.tables import RUN, RUN_STEP
+from campaign_pipeline.storage.worker import Worker, this_host
+from campaign_pipeline_tests.storage.building import open_run
 from campaign_pipeline_tests.workplace import Desk
 
 KEY = "demo/small"
@@ -81,6 +84,22 @@ def test_a_trimmed_run_is_still_shown_and_says_that_it_was_trimmed(
     assert [step["status"] for step in told["steps"]] == ["completed"] * 4
 
 
+def test_a_dry_run_tells_of_lost_runs_and_leaves_them(any_desk: Desk) -> None:
+    any_desk.place.write_brief(KEY)
+    any_desk.build(KEY)
+    _lose_a_run(any_desk)
+
+    dry = any_desk.campaign("gc", "--dry-run", "--json")
+    left = any_desk.place.tables().run[-1]["status"]
+    any_desk.campaign("gc")
+
+    assert dry.exit_code == 0
+    assert json.loads(dry.stdout)["dry_run"]
+    assert dry.stderr.startswith("1 lost run would be ended first; ")
+    assert left == "queued"
+    assert any_desk.place.tables().run[-1]["status"] == "failed"
+
+
 def test_what_cannot_be_meant_is_refused(desk: Desk) -> None:
     grace = desk.campaign("gc", "--grace", "soon")
     tenant = desk.campaign("gc", "--tenant", "../demo")
@@ -100,6 +119,12 @@ def test_grace_and_tenant_can_be_given(desk: Desk) -> None:
 
     assert patient["blobs"] == 0
     assert (hasty["blobs"], hasty["tenant_id"]) == (1, "acme")
+
+
+def _lose_a_run(desk: Desk) -> None:
+    gone = Worker(host=this_host(), pid=2**22 + 1, start_ticks=1)
+    with closing(Ledger.open(desk.place.ledger_url)) as ledger:
+        open_run(ledger.tenant("demo"), worker=gone)
 
 
 def _orphan(desk: Desk, *, age: timedelta = LONG_AGO) -> str:

@@ -26,7 +26,8 @@ from campaign_pipeline.storage.tables import (
     RUN_STEP,
     STEP_CACHE,
 )
-from campaign_pipeline.storage.worker import this_worker
+from campaign_pipeline.storage.worker import Worker, this_host, this_worker
+from campaign_pipeline_tests.storage.building import open_run
 from campaign_pipeline_tests.workplace import Desk, Row
 
 KEY = "demo/small"
@@ -59,6 +60,8 @@ def test_what_was_built_is_as_it_was_recorded(any_desk: Desk) -> None:
 
 
 def test_a_ledger_that_holds_nothing_is_in_order(desk: Desk) -> None:
+    Ledger.open(desk.place.ledger_url).close()
+
     assert _verify(desk, exit_code=0)["sound"]
 
 
@@ -199,6 +202,33 @@ def test_every_kind_of_disagreement_between_the_rows_is_named(any_desk: Desk) ->
         _restore(any_desk, pristine)
 
     assert _verify(any_desk, exit_code=0)["sound"]
+
+
+def test_a_lost_run_is_named_and_left_as_it_is(any_desk: Desk) -> None:
+    any_desk.place.write_brief(KEY)
+    sound = any_desk.build(KEY)
+    gone = Worker(host=this_host(), pid=2**22 + 1, start_ticks=1)
+    with _ledger(any_desk) as ledger:
+        lost = open_run(ledger.tenant("demo"), worker=gone)
+
+    [problem] = _verify(any_desk, exit_code=1)["problems"]
+    [again] = _verify(any_desk, lost.id, exit_code=1)["problems"]
+
+    assert (problem["kind"], problem["run_id"]) == ("run", lost.id)
+    assert problem["message"].startswith("is queued, but seems to be over: RUN_LOST: process 4194305 on ")
+    assert problem["advice"] == "campaign show demo/summer ends it, as does the next build of anything"
+    assert again == problem
+    assert _verify(any_desk, sound["id"], exit_code=0)["sound"]
+    assert any_desk.place.tables().run[-1]["status"] == "queued"
+
+
+def test_a_run_that_is_not_there_could_not_be_looked_at(desk: Desk) -> None:
+    Ledger.open(desk.place.ledger_url).close()
+
+    result = desk.campaign("verify", "00000000")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "VALIDATION_ERROR: RUN: 00000000 is in no ledger row\n"
 
 
 def test_a_manifest_that_was_sealed_wrongly_is_told() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.audio import AudioRequest
-from campaign_pipeline.orchestration import assets, metadata
+from campaign_pipeline.orchestration import failures, metadata
 from campaign_pipeline.providers.audio import GeneratedAudio
 from campaign_pipeline.providers.stub import StubAudioModel
 from campaign_pipeline.storage import LocalArtifactStore, NewArtifact, StoredBlob
@@ -82,7 +82,7 @@ def test_a_step_fails_for_good_when_its_retries_are_used_up(
 
     step = desk.place.tables().steps_of(desk.place.tables().run[-1]["id"])["bgm"]
     assert result.exit_code == 1
-    assert provider.calls == assets.RETRIES.max_retries + 1
+    assert provider.calls == failures.RETRIES.max_retries + 1
     assert (step["status"], step["attempt"], step["error"]) == ("failed", 3, str(busy))
 
 
