@@ -30,7 +30,9 @@ def test_threads_that_open_a_new_ledger_at_once_all_get_it(ledger_url: str) -> N
         ledgers = list(pool.map(Ledger.open, [ledger_url] * 8))
 
     runs = [open_run(ledger.tenant("demo")) for ledger in ledgers]
-    assert {run.id for run in runs} == {run.id for run in runs if ledgers[0].housekeeping("show").find_run(run.id)}
+    assert {run.id for run in runs} == {
+        run.id for run in runs if ledgers[0].housekeeping("show").find_run(run.id)
+    }
     for ledger in ledgers:
         ledger.close()
 
