@@ -76,6 +76,7 @@ def test_overrides_change_the_brief_for_one_run(desk: Desk) -> None:
     ("assignments", "message"),
     [
         (["audio.bpm"], "--set: 'audio.bpm' found; FIELD=VALUE is expected"),
+        (["audio.bpm="], "--set: 'audio.bpm=' found; a value is expected; null takes the field out"),
         (["copy.title=[a"], "--set: 'copy.title=[a' found; line"),
         (["difficulty=easy", "difficulty.level=hard"], "difficulty is set as a whole too"),
         (["audio.bpm=100", "audio.bpm=120"], "audio.bpm is set twice"),

@@ -90,7 +90,8 @@ class StepAnalysis:
     @property
     def words(self) -> str:
         """Say in one line what became of the step."""
-        return f"{'reused' if self.hit else 'made'}: {self.reason}"
+        became = "reused" if self.hit else "made"
+        return f"{became}: {self.reason}" if self.reason else became
 
     @property
     def as_expected(self) -> bool:

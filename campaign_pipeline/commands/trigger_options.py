@@ -61,6 +61,10 @@ def _overrides(assignments: tuple[str, ...]) -> dict[str, Any]:
         path, equals, text = assignment.partition("=")
         if not equals or not all(path.split(".")):
             raise _refused_assignment(assignment, "FIELD=VALUE is expected, such as audio.bpm=120")
+        if not text.strip():
+            raise _refused_assignment(
+                assignment, "a value is expected; null takes the field out of the brief"
+            )
         *parents, leaf = path.split(".")
         place = patch
         for name in parents:

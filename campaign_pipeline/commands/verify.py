@@ -11,6 +11,7 @@ import click
 
 from campaign_pipeline import terminal
 from campaign_pipeline.building.auditor import Auditor
+from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.commands.running import (
     EXIT_COULD_NOT_LOOK,
     EXIT_FAILED,
@@ -19,6 +20,7 @@ from campaign_pipeline.commands.running import (
     opened_made_builder,
     run_of,
 )
+from campaign_pipeline.storage import RunRecord, RunStatus
 
 
 @click.command()
@@ -30,11 +32,11 @@ def verify(*, runs: tuple[str, ...], as_json: bool) -> None:
 
     Exit code 0: all is as it was recorded; 1: something is not; 2: it could not be looked at.
 
-    RUN is a run id or its first 8 digits, or KEY (<tenant>/<campaign>) for the campaign's newest run. Without one:
-    everything of every tenant. Nothing is changed; building a campaign again repairs what can be repaired.
+    RUN is a run id or its first 8 digits, or KEY (<tenant>/<campaign>) for the campaign's newest run that completed.
+    Without one: everything of every tenant. Nothing is changed; building a campaign again repairs what can be repaired.
     """
     with opened_made_builder() as builder:
-        run_ids = [run_of(builder, run).id for run in runs]
+        run_ids = [_run_meant_by(builder, run).id for run in runs]
         with terminal.telling(terminal.console(stderr=True), doing="verifying") as tell:
             auditor = Auditor(builder.ledger, builder.store, tell=tell)
             audit = auditor.audit_runs(run_ids) if run_ids else auditor.audit_all()
@@ -44,3 +46,11 @@ def verify(*, runs: tuple[str, ...], as_json: bool) -> None:
     else:
         terminal.show_audit(terminal.console(), audit)
     sys.exit(EXIT_FAILED if audit.problems else 0)
+
+
+def _run_meant_by(builder: Builder, text: str) -> RunRecord:
+    """Find the run to look at; of a campaign it is one that came to all its artifacts, where there is one."""
+    run = run_of(builder, text)
+    if "/" not in text or run.status is RunStatus.COMPLETED:
+        return run
+    return builder.ledger.tenant(run.tenant_id).newest_completed_run(run.campaign_id) or run

@@ -20,7 +20,7 @@ from campaign_pipeline.storage.locked_rows import unknown_run
 from campaign_pipeline.storage.locked_run import EMPTY_CONTEXT, LockedRun
 from campaign_pipeline.storage.portable_sql import checked, insert_into, storable_text, utc_now
 from campaign_pipeline.storage.records import RunRecord
-from campaign_pipeline.storage.states import RunStepStatus
+from campaign_pipeline.storage.states import RunStatus, RunStepStatus
 from campaign_pipeline.storage.tables import RUN, RUN_STEP
 from campaign_pipeline.storage.tenant_scope import TenantScope, canonical_id
 from campaign_pipeline.storage.worker import Worker
@@ -142,8 +142,15 @@ class RunLedger(TenantScope):
 
     def newest_run(self, campaign_id: str) -> RunRecord | None:
         """Read a campaign's newest run, however it ended."""
-        of_campaign = self._runs().where(RUN.c.campaign_id == campaign_id)
-        row = self._row(of_campaign.order_by(RUN.c.created_at.desc()).limit(1))
+        return self._newest(self._runs().where(RUN.c.campaign_id == campaign_id))
+
+    def newest_completed_run(self, campaign_id: str) -> RunRecord | None:
+        """Read the newest of a campaign's runs that completed."""
+        completed = RUN.c.status == RunStatus.COMPLETED
+        return self._newest(self._runs().where(RUN.c.campaign_id == campaign_id, completed))
+
+    def _newest(self, runs: Select[Any]) -> RunRecord | None:
+        row = self._row(runs.order_by(RUN.c.created_at.desc()).limit(1))
         return None if row is None else RunRecord.of(row)
 
     def first_built_at(self, campaign_id: str) -> datetime | None:

@@ -5,6 +5,7 @@ Does not belong here: watching it (watch), plans (plans), the words of an analys
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
@@ -181,7 +182,9 @@ def _totals(steps: Sequence[StepRecord]) -> str:
 
 
 def _analysis(step: StepRecord) -> StepAnalysis:
-    return StepAnalysis.of(step.step_id, step.diagnostics)
+    analysis = StepAnalysis.of(step.step_id, step.diagnostics)
+    # What retention has trimmed tells nothing of it any more; the step itself does.
+    return replace(analysis, hit=step.cache_hit) if step.trimmed_at else analysis
 
 
 def _iso(moment: Any) -> str | None:

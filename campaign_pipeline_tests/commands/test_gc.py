@@ -79,6 +79,7 @@ def test_a_trimmed_run_is_still_shown_and_says_that_it_was_trimmed(
     assert "past     1 trimmed" in done.output
     assert shown.exit_code == 0, shown.output
     assert "trimmed" in shown.output
+    assert "made:" not in shown.output, "why is no longer known"
     assert "audio/bgm" in shown.output
     assert told["run"]["trimmed_at"]
     assert [step["status"] for step in told["steps"]] == ["completed"] * 4

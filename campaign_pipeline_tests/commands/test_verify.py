@@ -259,6 +259,21 @@ def test_a_bundle_that_does_not_hold_what_its_manifest_says_is_told(desk: Desk) 
     assert next(manifest_flaws(renamed, manifest["metadata"])).startswith("checksum: ")
 
 
+def test_of_a_campaign_the_newest_run_that_completed_is_looked_at(any_desk: Desk) -> None:
+    """A build that was refused came to nothing, and would vouch for everything before it."""
+    any_desk.place.write_brief(KEY)
+    built = any_desk.build(KEY)
+    any_desk.campaign("build", KEY, "--set", "audio.bpm=999")
+    [music] = [row for row in any_desk.place.tables().artifact if row["type"] == "audio/bgm"]
+    any_desk.place.blob(music["content_hash"]).unlink()
+
+    of_campaign = _verify(any_desk, KEY, exit_code=1)
+    of_refused = _verify(any_desk, any_desk.place.tables().run[-1]["id"], exit_code=0)
+
+    assert of_campaign == _verify(any_desk, built["id"], exit_code=1)
+    assert of_refused["checked"]["artifacts"] == 0
+
+
 def test_a_trimmed_run_is_in_order(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAMPAIGN_RETENTION", "90d")
     desk.place.write_brief(KEY)
