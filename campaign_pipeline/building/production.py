@@ -13,7 +13,6 @@ from campaign_pipeline.building.calls import Product, StepCall
 from campaign_pipeline.building.claims import Claims
 from campaign_pipeline.building.insistence import insist
 from campaign_pipeline.building.reuse import Reuse
-from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.model.digest import ContentHash, JsonObject, canonical_hash
 from campaign_pipeline.settings import CacheMode
 from campaign_pipeline.storage import (
@@ -148,7 +147,7 @@ class Production:
         usage, began = self._answers.count_for(call.step.step_id), perf_counter()
         try:
             artifact = self._put(call, call.produce())
-        except CampaignError:
+        except Exception:
             if usage.to_json():
                 # What was paid for is told even where nothing came of it.
                 told: JsonObject = {"provider": usage.to_json()}
