@@ -82,14 +82,13 @@ class Auditor:
             if verdict is not Verification.SOUND:
                 self._audit.add(
                     [
-                        Problem(
-                            kind="bytes",
+                        _of_bytes(
+                            file["content_hash"],
+                            verdict,
                             tenant_id=run.tenant_id,
                             subject=f"{field} of run {run.id}",
-                            message=f"the bytes of {file['content_hash']} are {verdict.value}",
                             advice=f"building takes the file in again: {_build(run)}",
                             run_id=run.id,
-                            content_hash=file["content_hash"],
                         )
                     ]
                 )
@@ -170,15 +169,12 @@ class Auditor:
                     what = (
                         "result that waits to be published under" if waits else "provider's answer to request"
                     )
+                    advice = _WAITS if waits else _ANSWER
+                    subject = f"{what} {referrer.id}"
                     self._audit.add(
                         [
-                            Problem(
-                                kind="bytes",
-                                tenant_id=referrer.tenant_id,
-                                subject=f"{what} {referrer.id}",
-                                message=f"the bytes of {digest} are {verdict.value}",
-                                advice=_WAITS if waits else _ANSWER,
-                                content_hash=digest,
+                            _of_bytes(
+                                digest, verdict, tenant_id=referrer.tenant_id, subject=subject, advice=advice
                             )
                         ]
                     )
@@ -247,4 +243,24 @@ def _make_anew(artifact: ArtifactRecord, run: RunRecord | None) -> str:
     return (
         f"it is never served; building makes it anew and puts bad bytes aside: {_build(run)}; "
         f"where the brief has changed since, with --base-run {run.id}"
+    )
+
+
+def _of_bytes(
+    digest: ContentHash,
+    verdict: Verification,
+    *,
+    tenant_id: str,
+    subject: str,
+    advice: str,
+    run_id: str | None = None,
+) -> Problem:
+    return Problem(
+        kind="bytes",
+        tenant_id=tenant_id,
+        subject=subject,
+        message=f"the bytes of {digest} are {verdict.value}",
+        advice=advice,
+        run_id=run_id,
+        content_hash=digest,
     )
