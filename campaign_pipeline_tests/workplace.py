@@ -107,19 +107,7 @@ class Workplace:
 
     def job_execute(self, key: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Build a campaign by `dagster job execute`."""
-        tags = json.dumps({"dagster/partition": key})
-        return self.command(
-            "dagster",
-            "job",
-            "execute",
-            "-m",
-            "campaign_pipeline.definitions",
-            "-j",
-            "campaign_build",
-            "--tags",
-            tags,
-            **env,
-        )
+        return self.command("dagster", *job_words(tags={"dagster/partition": key}), **env)
 
     def tables(self) -> Tables:
         """Read every row; a ledger that is not there has none."""
@@ -151,6 +139,12 @@ class Workplace:
         """Give the file that holds an artifact's bytes."""
         digest = content_hash.removeprefix("sha256:")
         return self.store / "sha256" / digest[:2] / digest
+
+
+def job_words(job: str = "campaign_build", *, tags: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Spell the execution of one of our jobs, behind `dagster`."""
+    words = ("job", "execute", "-m", "campaign_pipeline.definitions", "-j", job)
+    return words if tags is None else (*words, "--tags", json.dumps(tags))
 
 
 def bare_environment() -> dict[str, str]:

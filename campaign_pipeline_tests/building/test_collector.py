@@ -149,12 +149,7 @@ def test_more_than_one_batch_goes_as_well(household: Household, monkeypatch: pyt
 
 def test_a_result_that_nobody_came_for_goes_with_its_bytes(household: Household) -> None:
     run = household.open()
-    tenant = household.ledger.tenant("demo")
-    lease = tenant.take_lease(content_hash(b"key"), subject="bgm", run_id=run.id)
-    assert lease is not None
-    tenant.keep_result(lease, household.made("bgm", b"waits").to_json())
-    tenant.give_back(lease)
-    tenant.refuse_run(run.id, "RUN_LOST: gone")
+    household.leave_result(run, b"waits")
     young = household.collect()
     household.grow_old()
 
@@ -347,12 +342,7 @@ def test_runs_that_something_recent_is_based_on_are_kept_whole(household: Househ
 
 def test_a_run_for_which_a_result_waits_is_kept(household: Household) -> None:
     run = household.open()
-    tenant = household.ledger.tenant("demo")
-    lease = tenant.take_lease(content_hash(b"key"), subject="bgm", run_id=run.id)
-    assert lease is not None
-    tenant.keep_result(lease, household.made("bgm", b"waits").to_json())
-    tenant.give_back(lease)
-    tenant.refuse_run(run.id, "RUN_LOST: gone")
+    household.leave_result(run, b"waits")
     household.grow_old()
     household.change(LEASE, updated_at=household.run(household.build("demo/other")).created_at)
 

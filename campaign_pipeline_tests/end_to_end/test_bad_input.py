@@ -1,6 +1,5 @@
 """What cannot be built ends at once, in words that help, and leaves what was good as it was."""
 
-import json
 import math
 import re
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from campaign_pipeline_tests.workplace import STEPS, Desk, Tables
+from campaign_pipeline_tests.workplace import STEPS, Desk, Tables, job_words
 
 KEY = "demo/small"
 
@@ -251,18 +250,7 @@ def test_a_password_in_the_public_address_is_refused_and_repeated_nowhere(
 
 def test_a_run_configuration_that_no_table_can_hold_leaves_a_failed_run(desk: Desk) -> None:
     desk.place.write_brief(KEY)
-    tags = json.dumps({"dagster/partition": KEY})
-    words = (
-        "job",
-        "execute",
-        "-m",
-        "campaign_pipeline.definitions",
-        "-j",
-        "campaign_build",
-        "--tags",
-        tags,
-        "-c",
-    )
+    words = (*job_words(tags={"dagster/partition": KEY}), "-c")
 
     for number, config in enumerate(({"overrides": {"audio": {"bpm": math.nan}}}, {"base_run_id": "abc"})):
         path = desk.place.root / f"{number}.yaml"

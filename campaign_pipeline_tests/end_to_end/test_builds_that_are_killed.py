@@ -16,7 +16,7 @@ from campaign_pipeline.building.reconciler import Reconciler
 from campaign_pipeline.building.run_history import NoHistory
 from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.storage import Ledger
-from campaign_pipeline_tests.workplace import STEPS, Tables, Workplace
+from campaign_pipeline_tests.workplace import STEPS, Tables, Workplace, job_words
 
 KEY = "demo/small"
 OTHER = "demo/other"
@@ -24,15 +24,13 @@ PATIENCE_S = 60
 SLOW = {"audio": {"provider": "synth", "duration_sec": 300}}
 """Music that takes seconds to make: long enough to be struck in the middle."""
 
-JOB = ("dagster", "job", "execute", "-m", "campaign_pipeline.definitions", "-j", "campaign_build", "--tags")
-
 
 def by_campaign_build(place: Workplace) -> "subprocess.Popen[str]":
     return place.start("campaign", "build", KEY)
 
 
 def by_job_execute(place: Workplace) -> "subprocess.Popen[str]":
-    return place.start(*JOB, json.dumps({"dagster/partition": KEY}))
+    return place.start("dagster", *job_words(tags={"dagster/partition": KEY}))
 
 
 Start = Callable[[Workplace], "subprocess.Popen[str]"]

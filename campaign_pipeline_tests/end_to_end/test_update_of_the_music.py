@@ -1,13 +1,12 @@
 """Other music for a campaign that was built: the job `campaign_update_audio`."""
 
-import json
 from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 import yaml
 
-from campaign_pipeline_tests.workplace import Desk, Workplace
+from campaign_pipeline_tests.workplace import Desk, Workplace, job_words
 
 KEY = "demo/small"
 SYNTH = {"audio": {"provider": "synth"}}
@@ -16,9 +15,8 @@ SYNTH = {"audio": {"provider": "synth"}}
 def update_audio(place: Workplace, config: dict[str, Any]) -> CompletedProcess[str]:
     path = place.root / "update.yaml"
     path.write_text(yaml.safe_dump({"resources": {"trigger": {"config": config}}}))
-    tags = json.dumps({"dagster/partition": KEY})
-    words = ("job", "execute", "-m", "campaign_pipeline.definitions", "-j", "campaign_update_audio")
-    return place.command("dagster", *words, "--tags", tags, "-c", str(path))
+    words = job_words("campaign_update_audio", tags={"dagster/partition": KEY})
+    return place.command("dagster", *words, "-c", str(path))
 
 
 def test_other_music_reuses_what_does_not_hold_it_and_the_base_runs_brief(any_desk: Desk) -> None:

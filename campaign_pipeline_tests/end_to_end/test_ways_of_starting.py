@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from campaign_pipeline_tests.workplace import STEPS, Workplace, lay_out
+from campaign_pipeline_tests.workplace import STEPS, Workplace, job_words, lay_out
 
 KEY = "demo/small"
 EPOCH = "1700000000"
@@ -161,9 +161,8 @@ def test_two_builds_at_once_with_different_overrides_keep_to_their_own(any_workp
         config = any_workplace.root / f"{name}.yaml"
         overrides = {"copy": {"title": name}, "audio": {"prompt": name}}
         config.write_text(yaml.safe_dump({"resources": {"trigger": {"config": {"overrides": overrides}}}}))
-        tags = json.dumps({"dagster/partition": KEY})
-        words = ("job", "execute", "-m", "campaign_pipeline.definitions", "-j", "campaign_build")
-        started.append(any_workplace.start("dagster", *words, "--tags", tags, "-c", str(config)))
+        words = job_words(tags={"dagster/partition": KEY})
+        started.append(any_workplace.start("dagster", *words, "-c", str(config)))
     outputs = [process.communicate(timeout=300)[0] for process in started]
 
     assert [process.returncode for process in started] == [0, 0], "\n".join(outputs)
@@ -197,8 +196,7 @@ def test_a_re_execution_builds_what_its_parent_was_asked_to_build(workplace: Wor
         "dagster/root_run_id": parent["id"],
     }
 
-    words = ("job", "execute", "-m", "campaign_pipeline.definitions", "-j", "campaign_build")
-    done = workplace.command("dagster", *words, "--tags", json.dumps(tags))
+    done = workplace.command("dagster", *job_words(tags=tags))
 
     assert done.returncode == 0, done.stderr
     tables = workplace.tables()
@@ -213,8 +211,7 @@ def test_a_parent_of_another_campaign_is_no_parent(workplace: Workplace) -> None
     [parent] = workplace.tables().run
     tags = {"dagster/partition": "demo/other", "dagster/parent_run_id": parent["id"]}
 
-    words = ("job", "execute", "-m", "campaign_pipeline.definitions", "-j", "campaign_build")
-    done = workplace.command("dagster", *words, "--tags", json.dumps(tags))
+    done = workplace.command("dagster", *job_words(tags=tags))
 
     assert done.returncode == 0, done.stderr
     trigger = workplace.tables().run[1]["trigger"]

@@ -12,7 +12,7 @@ from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.storage import Ledger
 from campaign_pipeline.storage.worker import Worker, this_host
 from campaign_pipeline_tests.storage.building import open_run
-from campaign_pipeline_tests.workplace import Desk, Workplace
+from campaign_pipeline_tests.workplace import Desk, Workplace, job_words
 
 KEY = "demo/small"
 
@@ -91,9 +91,7 @@ def test_an_interrupt_stops_the_job_and_is_not_tried_again(monkeypatch: pytest.M
 
 
 def test_the_job_runs_from_a_shell(workplace: Workplace) -> None:
-    words = ("dagster", "job", "execute", "-m", "campaign_pipeline.definitions", "-j", "campaign_gc")
-
-    done = workplace.command(*words)
+    done = workplace.command("dagster", *job_words("campaign_gc"))
 
     assert done.returncode == 0, done.stderr
     assert not workplace.store.exists()

@@ -6,7 +6,6 @@ Does not belong here: the fork (zygote), or what must hold afterwards (the campa
 
 import contextlib
 import io
-import json
 import os
 import sys
 import tempfile
@@ -19,7 +18,7 @@ import dagster as dg
 from campaign_pipeline.settings import Settings
 from campaign_pipeline.storage import Ledger
 from campaign_pipeline_tests.stress import faults, tracer
-from campaign_pipeline_tests.workplace import Workplace, lay_out
+from campaign_pipeline_tests.workplace import Workplace, job_words, lay_out
 
 
 def load() -> None:
@@ -100,17 +99,7 @@ def build(
 def job_execute(key: str) -> int:
     """Run `dagster job execute`."""
     [command] = entry_points(group="console_scripts", name="dagster")
-    tags = json.dumps({"dagster/partition": key})
-    sys.argv[1:] = [
-        "job",
-        "execute",
-        "-m",
-        "campaign_pipeline.definitions",
-        "-j",
-        "campaign_build",
-        "--tags",
-        tags,
-    ]
+    sys.argv[1:] = job_words(tags={"dagster/partition": key})
     command.load()()
     return 0
 
