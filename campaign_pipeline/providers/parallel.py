@@ -1,6 +1,6 @@
 """Work on several cores whose result does not depend on how many there are.
 
-Belongs here: doing independent pieces of work in threads, and handing out the results in the order of the pieces.
+Belongs here: doing pieces of work in threads, and handing out the results in the order of the pieces.
 Does not belong here: what the work is; numpy and libsndfile let go of the interpreter lock while they compute.
 """
 
@@ -18,11 +18,11 @@ _AHEAD_PER_CORE = 2
 
 
 def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Do a piece of work for each item, several at a time; what adds results up in this order is deterministic."""
+    """Do a piece of work for each item, several at a time; what adds results up in this order is deterministic.
+
+    On a single core too it is done in a thread, as aside does.
+    """
     cores = _cores()
-    if cores == 1:
-        yield from map(work, items)
-        return
     with ThreadPoolExecutor(cores) as pool:
         begun: deque[Future[Result]] = deque()
         for item in items:
@@ -31,6 +31,16 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[
                 yield begun.popleft().result()
         while begun:
             yield begun.popleft().result()
+
+
+def aside(work: Callable[[], Result]) -> Result:
+    """Do a piece of work in a thread of its own, and wait for it.
+
+    Python raises an interrupt in the main thread, in whatever it does there; inside a function that a C library has
+    called, it would be printed and forgotten.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
 
 
 def _cores() -> int:

@@ -17,7 +17,7 @@ from campaign_pipeline.model.digest import JsonObject
 from campaign_pipeline.providers.audio import AudioModel
 
 SKILL_ID = "generate_bgm_track"
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,14 +1,18 @@
 """The finishing chain, against measurements that share no code with it."""
 
+import io
 import struct
+import threading
 import zlib
 
 import numpy as np
 import pytest
 import scipy.signal
+import soundfile
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
-from campaign_pipeline.model.audio import AudioRequest
+from campaign_pipeline.model.audio import AudioFormat, AudioRequest
+from campaign_pipeline.providers import parallel
 from campaign_pipeline.providers.audio import GeneratedAudio
 from campaign_pipeline.providers.finishing.chain import finish
 from campaign_pipeline.providers.finishing.encoding import Encoding, decode_into, encode
@@ -106,10 +110,70 @@ def test_an_mp3_decodes_to_what_was_encoded_at_the_same_level(channels: int, rat
     heard = np.zeros_like(samples)
     encoding = Encoding(audio_format="mp3", sample_rate=rate, channels=channels, bitrate_kbps=128, loop=True)
 
-    frames = decode_into(heard, encode(samples, encoding=encoding))
+    encoded = encode(samples, encoding=encoding)
+    frames = decode_into(heard, encoded)
 
+    heard = np.roll(heard, encoded.first_frame - encoding.lead, axis=1)
     assert frames == samples.shape[1]
     assert np.sqrt(np.mean((heard - samples) ** 2)) < 0.03 * np.sqrt(np.mean(samples**2))
+
+
+def _struck_on_the_first_beat(*, rate: int, channels: int) -> Samples:
+    """Make a loop that is hardest to code just where it is joined: quiet tones, and a burst of noise on beat one."""
+    time = np.arange(rate * 4) / rate
+    tones = np.stack([np.sin(2 * np.pi * hz * time) * 0.1 for hz in (220, 330)])
+    burst = np.random.default_rng(3).standard_normal((2, rate // 4)) * np.exp(-np.arange(rate // 4) / 2000)
+    tones[:, : rate // 4] += 0.2 * burst
+    return tones[:channels]
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize(("rate", "kbps"), [(44100, 96), (44100, 64), (22050, 32), (16000, 32)])
+def test_an_mp3_is_joined_before_a_beat_that_coding_made_rough(rate: int, kbps: int, channels: int) -> None:
+    samples = _struck_on_the_first_beat(rate=rate, channels=channels)
+    encoding = Encoding(audio_format="mp3", sample_rate=rate, channels=channels, bitrate_kbps=kbps, loop=True)
+
+    encoded = encode(samples, encoding=encoding)
+
+    whole = soundfile.read(io.BytesIO(encoded.data), dtype="float64", always_2d=True)[0].T
+    first, frames = encoded.first_frame, samples.shape[1]
+    on_the_beat = np.abs(whole[:, encoding.lead] - whole[:, encoding.lead + frames - 1]).max()
+    joined = np.abs(whole[:, first] - whole[:, first + frames - 1]).max()
+    tone_step = 2 * np.pi * 330 / rate * 0.1
+    assert joined <= 1.2 * tone_step
+    assert joined < on_the_beat
+    assert 0 <= encoding.lead - first <= 0.03 * rate
+
+
+def test_of_places_as_good_the_loop_is_joined_nearest_to_its_first_beat() -> None:
+    encoding = Encoding(audio_format="mp3", sample_rate=44100, channels=1, bitrate_kbps=96, loop=True)
+
+    encoded = encode(np.full((1, 44100), 0.1), encoding=encoding)
+
+    assert encoded.first_frame == encoding.lead
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+@pytest.mark.parametrize("audio_format", ["mp3", "wav"])
+def test_no_file_is_read_or_written_where_an_interrupt_would_be_lost(
+    audio_format: AudioFormat, cores: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened_in = []
+
+    class Watched(soundfile.SoundFile):
+        def __init__(self, *args: object, **options: object) -> None:
+            opened_in.append(threading.current_thread())
+            super().__init__(*args, **options)
+
+    monkeypatch.setattr(soundfile, "SoundFile", Watched)
+    monkeypatch.setattr(parallel, "_cores", lambda: cores)
+    samples = _coloured_noise(rate=44100, seconds=10) * 0.2
+    encoding = Encoding(audio_format=audio_format, sample_rate=44100, channels=2, bitrate_kbps=96, loop=True)
+
+    decode_into(samples, encode(samples, encoding=encoding))
+
+    assert len(opened_in) >= 2
+    assert threading.main_thread() not in opened_in
 
 
 def test_a_wav_holds_the_very_samples() -> None:

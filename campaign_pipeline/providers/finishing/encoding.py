@@ -1,7 +1,11 @@
 """Files that play.
 
 Belongs here: the choice between MP3 and WAV, reading them again, and where the loop lies in them.
-Does not belong here: how MP3 is written (mp3), loudness (mastering), what a file must be like (verification).
+Does not belong here: how MP3 is written (mp3) and joined (joint), loudness (mastering), what a file must be like
+(verification).
+
+Reading and writing files happens in threads: libsndfile calls back into Python for every stretch of bytes, and an
+interrupt that Python raises there, as it does in the main thread alone, is lost.
 """
 
 import io
@@ -12,8 +16,10 @@ import soundfile
 from numpy.typing import NDArray
 
 from campaign_pipeline.model.audio import AudioFormat, LoopPoints
+from campaign_pipeline.providers.finishing.joint import joint
 from campaign_pipeline.providers.finishing.mastering import FULL_SCALE
 from campaign_pipeline.providers.finishing.mp3 import Mp3Settings, encode_mp3
+from campaign_pipeline.providers.parallel import aside
 
 Samples = NDArray[np.float64]
 
@@ -66,17 +72,17 @@ class EncodedAudio:
 
 def encode(samples: Samples, *, encoding: Encoding) -> EncodedAudio:
     """Encode samples of shape (channels, frames) that are rounded to 16 bits, full scale at ±1."""
-    lead = encoding.lead
+    lead, first_frame, frames = encoding.lead, 0, samples.shape[1]
     if encoding.audio_format == "mp3":
         settings = Mp3Settings(
             sample_rate=encoding.sample_rate, channels=encoding.channels, bitrate_kbps=encoding.bitrate_kbps
         )
         data = encode_mp3(samples, lead=lead, settings=settings)
+        if lead:
+            first_frame = aside(lambda: joint(data, lead=lead, frames=frames))
     else:
-        data = _wav(samples, sample_rate=encoding.sample_rate)
-    return EncodedAudio(
-        data=data, first_frame=lead, frames=samples.shape[1], sample_rate=encoding.sample_rate
-    )
+        data = aside(lambda: _wav(samples, sample_rate=encoding.sample_rate))
+    return EncodedAudio(data=data, first_frame=first_frame, frames=frames, sample_rate=encoding.sample_rate)
 
 
 def decode_into(samples: Samples, encoded: EncodedAudio) -> int:
@@ -85,6 +91,10 @@ def decode_into(samples: Samples, encoded: EncodedAudio) -> int:
     Returns:
         How many frames the file really held from the loop's first on, at most as many as there are samples.
     """
+    return aside(lambda: _decode_into(samples, encoded))
+
+
+def _decode_into(samples: Samples, encoded: EncodedAudio) -> int:
     done = 0
     with soundfile.SoundFile(io.BytesIO(encoded.data)) as file:
         file.read(encoded.first_frame, dtype="float64")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from campaign_pipeline.providers.finishing.info_tag import describe, is_info, padding_of
 from campaign_pipeline.providers.finishing.mpeg_frames import MPEG1_KBPS, MPEG2_KBPS, frames_of
 from campaign_pipeline.providers.finishing.splice import splice
-from campaign_pipeline.providers.parallel import in_order
+from campaign_pipeline.providers.parallel import aside, in_order
 
 Samples = NDArray[np.float64]
 
@@ -70,7 +70,7 @@ def encode_mp3(samples: Samples, *, lead: int, settings: Mp3Settings) -> bytes:
     Args:
         lead: Frames of the end that are encoded before the beginning, and of the beginning after the end.
     """
-    level = 1 / _coder_gain(settings)
+    level = 1 / aside(lambda: _coder_gain(settings))
 
     def encoded(segment: _Segment) -> bytes:
         start = segment.start * settings.frame - lead
@@ -82,7 +82,7 @@ def encode_mp3(samples: Samples, *, lead: int, settings: Mp3Settings) -> bytes:
     joined = _joined(list(in_order(encoded, segments)), segments)
     if joined is None:
         # Sound whose every frame switches windows, to be encoded in one piece.
-        return encoded(_Segment(start=0, end=None, places=range(0)))
+        return aside(lambda: encoded(_Segment(start=0, end=None, places=range(0))))
     return joined
 
 
