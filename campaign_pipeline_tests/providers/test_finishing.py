@@ -142,7 +142,8 @@ def test_an_mp3_is_joined_before_a_beat_that_coding_made_rough(rate: int, kbps: 
     tone_step = 2 * np.pi * 330 / rate * 0.1
     assert joined <= 1.2 * tone_step
     assert joined < on_the_beat
-    assert 0 <= encoding.lead - first <= 0.03 * rate
+    assert 0 <= encoding.lead - first <= round(0.03 * rate)
+    assert encoding.tail + encoding.lead - first <= encoding.lead == 0.1 * rate
 
 
 def test_of_places_as_good_the_loop_is_joined_nearest_to_its_first_beat() -> None:

@@ -93,7 +93,7 @@ def _encoded(rate: int, channels: int, kbps: int, seconds: float) -> Encoded:
         samples=samples,
         lead=lead,
         settings=settings,
-        whole=encode_mp3(samples, lead=lead, settings=settings),
+        whole=encode_mp3(samples, lead=lead, tail=lead, settings=settings),
         single=_in_one_piece(samples, lead=lead, settings=settings),
     )
 
@@ -166,7 +166,7 @@ def test_frames_too_small_for_a_description_are_joined_without_one(
 
 
 def test_every_frame_finds_its_main_data_in_the_frames_before_it() -> None:
-    whole = encode_mp3(_music(rate=44100, channels=2, seconds=60), lead=4410, settings=CD)
+    whole = encode_mp3(_music(rate=44100, channels=2, seconds=60), lead=4410, tail=4410, settings=CD)
 
     held = 0
     for frame in _sounding(whole):
@@ -209,7 +209,7 @@ def test_sound_that_can_be_spliced_nowhere_is_encoded_in_one_piece(monkeypatch: 
     samples = _music(rate=44100, channels=2, seconds=10)
     monkeypatch.setattr(mp3, "splice", lambda *_, **__: None)
 
-    whole = encode_mp3(samples, lead=0, settings=CD)
+    whole = encode_mp3(samples, lead=0, tail=0, settings=CD)
 
     assert whole == _in_one_piece(samples, lead=0, settings=CD)
 
@@ -219,10 +219,10 @@ def test_the_bytes_do_not_depend_on_how_many_cores_there_are(
     monkeypatch: pytest.MonkeyPatch, cores: int
 ) -> None:
     samples = _music(rate=44100, channels=2, seconds=12)
-    expected = encode_mp3(samples, lead=4410, settings=CD)
+    expected = encode_mp3(samples, lead=4410, tail=4410, settings=CD)
     monkeypatch.setattr(parallel, "_cores", lambda: cores)
 
-    data = encode_mp3(samples, lead=4410, settings=CD)
+    data = encode_mp3(samples, lead=4410, tail=4410, settings=CD)
 
     assert data == expected
 
@@ -292,7 +292,7 @@ def test_segments_cover_the_sound_and_overlap_where_they_may_be_joined(seconds: 
 
 def test_a_browser_decodes_the_segments_to_the_very_length(browser: Browser) -> None:
     samples = _music(rate=44100, channels=2, seconds=12)
-    whole = encode_mp3(samples, lead=4410, settings=CD)
+    whole = encode_mp3(samples, lead=4410, tail=4410, settings=CD)
     page = browser.new_page()
 
     length, loudest = page.evaluate(

@@ -16,7 +16,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from campaign_pipeline.model.audio import AudioFormat, LoopPoints
-from campaign_pipeline.providers.finishing.joint import joint
+from campaign_pipeline.providers.finishing.joint import joint, reach
 from campaign_pipeline.providers.finishing.mastering import FULL_SCALE
 from campaign_pipeline.providers.finishing.mp3 import Mp3Settings, encode_mp3
 from campaign_pipeline.providers.parallel import aside
@@ -24,7 +24,7 @@ from campaign_pipeline.providers.parallel import aside
 Samples = NDArray[np.float64]
 
 LEAD_S = 0.1
-"""Of the loop, before and after it in an MP3: longer than the memory of any decoder."""
+"""Of the loop's end, before its first beat in an MP3: longer than the memory of any decoder."""
 
 MEDIA_TYPES: dict[AudioFormat, str] = {"mp3": "audio/mpeg", "wav": "audio/wav"}
 
@@ -47,11 +47,19 @@ class Encoding:
 
     @property
     def lead(self) -> int:
-        """How many frames of the loop an MP3 carries before and after it.
+        """How many frames of the loop's end an MP3 carries before its first beat.
 
         What a decoder does to the ends of a file then happens outside the loop points.
         """
         return round(LEAD_S * self.sample_rate) if self.loop and self.audio_format == "mp3" else 0
+
+    @property
+    def tail(self) -> int:
+        """How many frames of the loop's beginning an MP3 carries after its last beat.
+
+        Where the loop is joined before its first beat it ends as much earlier, and no more than a lead is left over.
+        """
+        return self.lead and self.lead - reach(self.sample_rate)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +85,7 @@ def encode(samples: Samples, *, encoding: Encoding) -> EncodedAudio:
         settings = Mp3Settings(
             sample_rate=encoding.sample_rate, channels=encoding.channels, bitrate_kbps=encoding.bitrate_kbps
         )
-        data = encode_mp3(samples, lead=lead, settings=settings)
+        data = encode_mp3(samples, lead=lead, tail=encoding.tail, settings=settings)
         if lead:
             first_frame = aside(lambda: joint(data, lead=lead, frames=frames))
     else:

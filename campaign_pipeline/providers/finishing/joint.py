@@ -16,23 +16,27 @@ from numpy.typing import NDArray
 Samples = NDArray[np.float64]
 
 _REACH_S = 0.03
-"""How long before its first beat a loop may be joined: in the rest before a beat, too short to be heard as waiting."""
+"""How long before its first beat a loop may be joined: too short to be heard as waiting."""
 _LEVELS = 4096
 """Differences are told apart in steps of this share of full scale: what decoders round is no reason to choose."""
+
+
+def reach(sample_rate: int) -> int:
+    """Say how many frames before its first beat a loop may be joined."""
+    return round(_REACH_S * sample_rate)
 
 
 def joint(data: bytes, *, lead: int, frames: int) -> int:
     """Find the frame of a decoded file at which the loop begins best, and ends as many frames later as it has.
 
     Args:
-        lead: Frames of the loop's end that the file carries before its beginning.
+        lead: Frames of the loop's end that the file carries before its beginning; more than the reach.
         frames: Of the loop.
     """
     with soundfile.SoundFile(io.BytesIO(data)) as file:
-        reach = min(lead - 1, round(_REACH_S * file.samplerate))
-        first = lead - reach - 1
-        beginning = _read(file, first, reach + 2)
-        end = _read(file, first + frames, reach + 2)
+        first = lead - reach(file.samplerate) - 1
+        beginning = _read(file, first, lead - first + 1)
+        end = _read(file, first + frames, lead - first + 1)
     apart = np.abs(end - beginning)
     step = np.abs(beginning[1:] - end[:-1])
     cost = np.rint((apart[1:] + apart[:-1] + step).max(axis=1) * _LEVELS)

@@ -64,21 +64,22 @@ class _Segment:
     places: range
 
 
-def encode_mp3(samples: Samples, *, lead: int, settings: Mp3Settings) -> bytes:
+def encode_mp3(samples: Samples, *, lead: int, tail: int, settings: Mp3Settings) -> bytes:
     """Encode samples of shape (channels, frames) at the level they have.
 
     Args:
-        lead: Frames of the end that are encoded before the beginning, and of the beginning after the end.
+        lead: Frames of the end that are encoded before the beginning.
+        tail: Frames of the beginning that are encoded after the end.
     """
     level = 1 / aside(lambda: _coder_gain(settings))
 
     def encoded(segment: _Segment) -> bytes:
         start = segment.start * settings.frame - lead
-        end = frames + lead if segment.end is None else segment.end * settings.frame - lead
+        end = frames + tail if segment.end is None else segment.end * settings.frame - lead
         return _lame(samples, start, end, level=level, settings=settings)
 
     frames = samples.shape[1]
-    segments = _segments(frames + 2 * lead, settings=settings)
+    segments = _segments(lead + frames + tail, settings=settings)
     joined = _joined(list(in_order(encoded, segments)), segments)
     if joined is None:
         # Sound whose every frame switches windows, to be encoded in one piece.
