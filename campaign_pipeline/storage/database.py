@@ -137,9 +137,7 @@ class Database:
 
     def unavailable(self, reason: str, *, retryable: bool, advice: str | None = None) -> CampaignError:
         """Word the failure: which database, what it said, what to do or check; no password is in it."""
-        password = self.address.url.password
-        if password:
-            reason = reason.replace(str(password), "***")
+        reason = self.address.without_password(reason)
         advice = advice or self.address.advice
         message = f"the ledger {self.address.name} cannot be used: {reason}; {advice}"
         return CampaignError(ErrorCode.LEDGER_UNAVAILABLE, message, retryable=retryable)

@@ -4,6 +4,7 @@ Belongs here: which URLs name a ledger, the driver that is meant, and a name tha
 Does not belong here: connecting (database).
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +58,19 @@ class LedgerAddress:
             "postgresql", username=shown.username, host=shown.host, port=shown.port, database=shown.database
         )
         return plain.render_as_string()
+
+    def without_password(self, text: str) -> str:
+        """Take this address's password out of what a server or driver said.
+
+        It is taken out where it stands as a word of its own, and left where it is the user, host or database too: a
+        password of one letter, or one that is the user's name, would else make a message that nobody can read.
+        """
+        public = {self.url.username, self.url.host, self.url.database}
+        given = self.url.query.get("password", ())
+        written = (given,) if isinstance(given, str) else given
+        for password in {str(self.url.password or ""), *written} - public - {""}:
+            text = re.sub(rf"(?<!\w){re.escape(password)}(?!\w)", "***", text)
+        return text
 
     @property
     def place(self) -> str:

@@ -169,6 +169,25 @@ def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
     assert "hunter" not in message
 
 
+@pytest.mark.parametrize(
+    ("address", "said", "shown"),
+    [
+        (
+            "ann:hunter2@db/ledger",
+            "bad: postgresql://ann:hunter2@db/ledger",
+            "bad: postgresql://ann:***@db/ledger",
+        ),
+        ("ann@db/ledger?password=hunter2", "password=hunter2 is refused", "password=*** is refused"),
+        ("ann:a@db/ledger", "a database of that name was asked", "*** database of that name was asked"),
+        ("ann:ann@db/ledger", 'authentication failed for user "ann"', 'authentication failed for user "ann"'),
+    ],
+)
+def test_a_password_is_taken_out_of_what_a_server_said_and_little_else(
+    address: str, said: str, shown: str
+) -> None:
+    assert LedgerAddress.parse(f"postgresql://{address}").without_password(said) == shown
+
+
 def test_a_database_that_is_not_there_is_named(postgres_url: str) -> None:
     with pytest.raises(CampaignError, match=r'database "[a-z0-9_]+_gone" does not exist') as refused:
         Ledger.open(f"{postgres_url}_gone")
