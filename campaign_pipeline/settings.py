@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from campaign_pipeline.errors import CampaignError, ErrorCode, shown
+from campaign_pipeline.model.prices import Price
 from campaign_pipeline.model.steps import STEPS
 from campaign_pipeline.storage.hashing import CacheScope
 
@@ -22,6 +23,9 @@ _SKILLS = frozenset(step.skill_id for step in STEPS)
 _LIFETIME_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION = re.compile(rf"(?P<count>[1-9]\d{{0,3}})(?P<unit>[{''.join(_LIFETIME_UNITS)}])")
 _POLICY = re.compile(rf"(?P<skill>[a-z_]+)=(?P<scope>global|run_only)(:{_DURATION.pattern})?")
+
+_DOLLARS = re.compile(r"\d{1,9}(\.\d{1,6})?")
+_PRICE = re.compile(rf"(?P<model>[^=,\s]+)=(?P<first>{_DOLLARS.pattern})(/(?P<second>{_DOLLARS.pattern}))?")
 
 
 class CacheMode(StrEnum):
@@ -107,14 +111,8 @@ class Settings:
         text = self._text("CAMPAIGN_PUBLIC_URL", "")
         if not text:
             return None
-        parts = urlsplit(text)
         # A user name or password would stand in every manifest, for every player to read.
-        parts_refused = (parts.query, parts.fragment, parts.username, parts.password)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or any(parts_refused):
-            raise invalid(
-                "CAMPAIGN_PUBLIC_URL", text, "an http(s) address without password, query or fragment"
-            )
-        return text.rstrip("/")
+        return _address("CAMPAIGN_PUBLIC_URL", text)
 
     @property
     def text_provider(self) -> str:
@@ -125,6 +123,88 @@ class Settings:
     def audio_provider(self) -> str:
         """Who makes the music, unless the brief says otherwise."""
         return self._text("CAMPAIGN_AUDIO_PROVIDER", "synth")
+
+    @property
+    def text_model(self) -> str | None:
+        """Which of the text provider's models, unless the brief says otherwise: `CAMPAIGN_TEXT_MODEL`."""
+        return self._text("CAMPAIGN_TEXT_MODEL", "") or None
+
+    @property
+    def audio_model(self) -> str | None:
+        """Which of the audio provider's models, unless the brief says otherwise: `CAMPAIGN_AUDIO_MODEL`."""
+        return self._text("CAMPAIGN_AUDIO_MODEL", "") or None
+
+    @property
+    def text_fallback(self) -> str | None:
+        """Who writes the game configuration when the provider fails: `CAMPAIGN_TEXT_FALLBACK`; by default nobody."""
+        return self._text("CAMPAIGN_TEXT_FALLBACK", "") or None
+
+    @property
+    def audio_fallback(self) -> str | None:
+        """Who makes the music when the provider fails: `CAMPAIGN_AUDIO_FALLBACK`; by default nobody."""
+        return self._text("CAMPAIGN_AUDIO_FALLBACK", "") or None
+
+    @cached_property
+    def anthropic_url(self) -> str:
+        """Where Claude is reached: `ANTHROPIC_BASE_URL`, the vendor's own address or a LiteLLM proxy's."""
+        return _address("ANTHROPIC_BASE_URL", self._text("ANTHROPIC_BASE_URL", "https://api.anthropic.com"))
+
+    @property
+    def anthropic_key(self) -> str | None:
+        """The key that Claude asks for: `ANTHROPIC_API_KEY`."""
+        return self._text("ANTHROPIC_API_KEY", "") or None
+
+    @cached_property
+    def litellm_url(self) -> str | None:
+        """Where a LiteLLM proxy is reached: `LITELLM_BASE_URL`."""
+        text = self._text("LITELLM_BASE_URL", "")
+        return _address("LITELLM_BASE_URL", text) if text else None
+
+    @property
+    def litellm_key(self) -> str | None:
+        """The key that the LiteLLM proxy asks for: `LITELLM_API_KEY`."""
+        return self._text("LITELLM_API_KEY", "") or None
+
+    @cached_property
+    def provider_timeout_s(self) -> float:
+        """After how long a provider that does not answer is given up: `CAMPAIGN_PROVIDER_TIMEOUT`, 2 minutes."""
+        text = self._text("CAMPAIGN_PROVIDER_TIMEOUT", "120s")
+        match = re.fullmatch(r"([1-9]\d{0,3})(s|m)", text)
+        if match is None:
+            raise invalid("CAMPAIGN_PROVIDER_TIMEOUT", text, "a duration such as 90s or 5m")
+        return float(match[1]) * {"s": 1, "m": 60}[match[2]]
+
+    @cached_property
+    def max_cost_usd(self) -> float | None:
+        """What one run may cost at most, in dollars: `CAMPAIGN_MAX_COST_USD`; by default there is no limit."""
+        text = self._text("CAMPAIGN_MAX_COST_USD", "")
+        if not text:
+            return None
+        if not _DOLLARS.fullmatch(text):
+            raise invalid("CAMPAIGN_MAX_COST_USD", text, "an amount of dollars such as 2.50")
+        return float(text)
+
+    @cached_property
+    def prices(self) -> dict[str, Price]:
+        """What models take, in dollars: `CAMPAIGN_PRICES`, such as `claude-opus-4-1=15/75,lyria=0.06`.
+
+        Two numbers are for a million tokens in and out; one is for a call.
+        """
+        prices: dict[str, Price] = {}
+        entries = (part.strip() for part in self._text("CAMPAIGN_PRICES", "").split(","))
+        for entry in filter(None, entries):
+            match = _PRICE.fullmatch(entry)
+            if match is None:
+                right = "model=in/out dollars for a million tokens, or model=dollars for a call,"
+                raise invalid("CAMPAIGN_PRICES", entry, right)
+            first = float(match["first"])
+            by_token = match["second"] is not None
+            prices[match["model"]] = (
+                Price(input_usd=first, output_usd=float(match["second"]))
+                if by_token
+                else Price(call_usd=first)
+            )
+        return prices
 
     @cached_property
     def cache(self) -> CacheMode:
@@ -205,11 +285,25 @@ class Settings:
             self.max_bundle_mb,
             self.source_date_epoch,
             self.answer_lifetime,
+            self.anthropic_url,
+            self.litellm_url,
+            self.provider_timeout_s,
+            self.max_cost_usd,
+            self.prices,
         )
 
     def cache_policy(self, skill_id: str) -> CachePolicy:
         """Tell how a skill's results may be reused; by default for ever, within the tenant."""
         return self.cache_policies.get(skill_id, CachePolicy())
+
+
+def _address(name: str, text: str) -> str:
+    """Read an address that may be shown to anybody, and give it without a closing slash."""
+    parts = urlsplit(text)
+    refused = (parts.query, parts.fragment, parts.username, parts.password)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or any(refused):
+        raise invalid(name, text, "an http(s) address without password, query or fragment")
+    return text.rstrip("/")
 
 
 def _scope(text: str) -> CacheScope:

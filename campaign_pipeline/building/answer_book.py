@@ -13,6 +13,7 @@ from campaign_pipeline.building.claims import Claims
 from campaign_pipeline.building.insistence import insist
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.digest import ContentHash, JsonObject, canonical_hash
+from campaign_pipeline.model.prices import UNPRICED, Quote
 from campaign_pipeline.providers.answers import Answer, AnswerBook
 from campaign_pipeline.storage import ArtifactStore, KeptAnswer, TenantLedger
 
@@ -83,8 +84,11 @@ class KeptAnswers(AnswerBook):
         self.usage = self._usage_by_step.setdefault(step_id, Usage())
         return self.usage
 
-    def answer(self, request: JsonObject, *, provider: str, ask: Callable[[], Answer]) -> Answer:
+    def answer(
+        self, request: JsonObject, *, provider: str, ask: Callable[[], Answer], quote: Quote = UNPRICED
+    ) -> Answer:
         """Give a kept answer, or ask; see the port."""
+        del quote
         if provider not in self.usage.providers:
             self.usage.providers.append(provider)
         request_hash = canonical_hash({"provider": provider, "request": request})

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from time import perf_counter
 
+from campaign_pipeline.building.access import access
 from campaign_pipeline.building.analysis import step_diagnostics
 from campaign_pipeline.building.answer_book import KeptAnswers
 from campaign_pipeline.building.calls import StepCall, Surroundings
@@ -82,7 +83,7 @@ class Build:
             store=self._store,
             first_built_at=self._first_built_at,
             built_at=self._built_at,
-            answers=self._answers,
+            access=access(self._settings, self._answers),
         )
 
     @property

@@ -17,7 +17,7 @@ from campaign_pipeline.model.audio import LoopPoints
 from campaign_pipeline.model.brief import Brief
 from campaign_pipeline.model.digest import ContentHash, JsonObject, canonical_json
 from campaign_pipeline.model.steps import STEP_BY_ID, Step
-from campaign_pipeline.providers.answers import AnswerBook
+from campaign_pipeline.providers.access import Access
 from campaign_pipeline.settings import Settings
 from campaign_pipeline.skills.assemble_campaign_manifest import ManifestSource
 from campaign_pipeline.storage import ArtifactRecord, ArtifactStore
@@ -82,7 +82,7 @@ class Surroundings:
     store: ArtifactStore
     first_built_at: Callable[[], datetime]
     built_at: datetime
-    answers: AnswerBook
+    access: Access
 
     @cached_property
     def brief(self) -> Brief:
@@ -124,7 +124,7 @@ def bgm_call(around: Surroundings) -> StepCall:
     choice = around.trigger.audio
     request, model = (
         around.brief.audio.request(),
-        audio_model(choice.provider, model=choice.model, answers=around.answers),
+        audio_model(choice.provider, model=choice.model, access=around.access),
     )
 
     def produce() -> Product:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from campaign_pipeline.building.access import access
 from campaign_pipeline.building.analysis import Expectation
 from campaign_pipeline.building.blobs import PlannedBlobs
 from campaign_pipeline.building.calls import Surroundings
@@ -152,5 +153,5 @@ class Planner:
             store=self._store,
             first_built_at=lambda: now,
             built_at=now,
-            answers=NoAnswerBook(),
+            access=access(self._settings, NoAnswerBook()),
         )

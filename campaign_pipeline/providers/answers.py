@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from campaign_pipeline.model.digest import JsonObject
+from campaign_pipeline.model.prices import UNPRICED, Quote
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,8 @@ class Answer:
         tokens_in: Tokens of the request, where the provider counts them.
         tokens_out: Tokens of the answer, where the provider counts them.
         cost_usd: What the call cost, where it is known.
+        model: Which model answered, where that is told.
+        latency_s: How long it took to be answered.
     """
 
     data: bytes
@@ -28,26 +31,44 @@ class Answer:
     tokens_in: int | None = None
     tokens_out: int | None = None
     cost_usd: float | None = None
+    model: str | None = None
+    latency_s: float | None = None
 
 
 class AnswerBook(ABC):
     """Through which a paid provider is asked: an exact request that was answered before is not sent again."""
 
     @abstractmethod
-    def answer(self, request: JsonObject, *, provider: str, ask: Callable[[], Answer]) -> Answer:
+    def answer(
+        self, request: JsonObject, *, provider: str, ask: Callable[[], Answer], quote: Quote = UNPRICED
+    ) -> Answer:
         """Give the answer to a request: the kept one, or what `ask` brings, which is durable when this returns.
 
         Args:
             request: All that shapes the answer, and no secret: provider's address, model, parameters, body.
             provider: Who is asked, as diagnostics name it.
             ask: Sends the request; called once at most.
+            quote: What asking may cost.
+
+        Raises:
+            CampaignError: BUDGET_EXCEEDED, asking could cost more than the run may; whatever `ask` raises.
         """
+
+    def note(self, attempt: JsonObject) -> None:
+        """Keep what a person needs to understand an answer that was of no use: it goes into the step's diagnostics.
+
+        Args:
+            attempt: The errors that were found and the answer's beginning; no secret, and bounded by the caller.
+        """
+        del attempt
 
 
 class NoAnswerBook(AnswerBook):
     """Keeps nothing: for providers that cost nothing, and for asking outside a build."""
 
-    def answer(self, request: JsonObject, *, provider: str, ask: Callable[[], Answer]) -> Answer:
+    def answer(
+        self, request: JsonObject, *, provider: str, ask: Callable[[], Answer], quote: Quote = UNPRICED
+    ) -> Answer:
         """Ask, every time."""
-        del request, provider
+        del request, provider, quote
         return ask()

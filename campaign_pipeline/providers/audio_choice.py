@@ -8,38 +8,40 @@ from collections.abc import Callable
 from difflib import get_close_matches
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
-from campaign_pipeline.providers.answers import AnswerBook, NoAnswerBook
+from campaign_pipeline.providers.access import Access
 from campaign_pipeline.providers.audio import AudioModel
 
 
-def _stub(answers: AnswerBook) -> AudioModel:
-    del answers  # it costs nothing
+def _stub(model: str | None, access: Access) -> AudioModel:
+    _refuse_model("stub", model)
+    del access  # it costs nothing
     from campaign_pipeline.providers.stub import StubAudioModel  # noqa: PLC0415  adapters are loaded by need
 
     return StubAudioModel()
 
 
-def _synth(answers: AnswerBook) -> AudioModel:
-    del answers  # it costs nothing
+def _synth(model: str | None, access: Access) -> AudioModel:
+    _refuse_model("synth", model)
+    del access  # as above
     from campaign_pipeline.providers.synth.adapter import SynthAudioModel  # noqa: PLC0415  as above
 
     return SynthAudioModel()
 
 
-ADAPTERS: dict[str, Callable[[AnswerBook], AudioModel]] = {"stub": _stub, "synth": _synth}
-"""How each provider's adapter is made; those that cost something ask through the answer book."""
+ADAPTERS: dict[str, Callable[[str | None, Access], AudioModel]] = {"stub": _stub, "synth": _synth}
+"""How each provider's adapter is made, of the model that is asked and the way to reach it."""
 
 SHIPPED_PROVIDERS = tuple(ADAPTERS)
 
 
-def audio_model(provider: str, *, model: str | None = None, answers: AnswerBook | None = None) -> AudioModel:
+def audio_model(provider: str, *, model: str | None = None, access: Access | None = None) -> AudioModel:
     """Give the adapter of a provider's name.
 
     Args:
-        answers: Through which a paid provider is asked; None keeps no answer.
+        access: How a paid provider is reached; None keeps no answer and knows no address.
 
     Raises:
-        CampaignError: VALIDATION_ERROR, the name is not shipped, or a model is asked of a provider without any.
+        CampaignError: VALIDATION_ERROR, the name is not shipped, or the provider does not have what it is asked for.
     """
     if provider not in ADAPTERS:
         near = get_close_matches(provider, ADAPTERS, n=1)
@@ -49,9 +51,12 @@ def audio_model(provider: str, *, model: str | None = None, answers: AnswerBook 
             f"audio.provider: {provider!r} is not shipped with this version{hint}; "
             f"expected one of {', '.join(ADAPTERS)}",
         )
+    return ADAPTERS[provider](model, access or Access())
+
+
+def _refuse_model(provider: str, model: str | None) -> None:
     if model is not None:
         raise CampaignError(
             ErrorCode.VALIDATION_ERROR,
             f"audio.model: {model!r} was asked, but provider {provider!r} has no models to choose from; leave it out",
         )
-    return ADAPTERS[provider](answers or NoAnswerBook())

@@ -283,7 +283,7 @@ def test_runs_that_refresh_take_what_was_answered_since_they_began_and_nothing_o
     retry = studio.build(cache=CacheMode.REFRESH, root_run_id=first.run.id)
 
     answers = [
-        build.surroundings.answers.answer({"prompt": "drums"}, provider="litellm", ask=ask)
+        build.surroundings.access.answers.answer({"prompt": "drums"}, provider="litellm", ask=ask)
         for build, ask in ((first, lambda: changed), (second, lambda: SPEECH), (retry, lambda: SPEECH))
     ]
 
@@ -294,7 +294,7 @@ def test_what_a_failed_step_paid_for_is_told(studio: Studio) -> None:
     build = studio.build()
 
     def pay_and_fail() -> None:
-        build.surroundings.answers.answer({"prompt": "drums"}, provider="litellm", ask=lambda: SPEECH)
+        build.surroundings.access.answers.answer({"prompt": "drums"}, provider="litellm", ask=lambda: SPEECH)
         raise CampaignError(ErrorCode.GENERATION_FAILED, "that was no music")
 
     with pytest.raises(CampaignError, match="no music"):
@@ -320,14 +320,14 @@ class Away:
 
 def test_an_answer_is_recorded_as_soon_as_the_ledger_is_back(studio: Studio) -> None:
     build, asked = studio.build(), []
-    tenant: Any = build.surroundings.answers._ledger  # type: ignore[attr-defined]
+    tenant: Any = build.surroundings.access.answers._ledger  # type: ignore[attr-defined]
     tenant.keep_answer = Away(tenant.keep_answer, 3)
 
     def ask() -> Answer:
         asked.append(1)
         return SPEECH
 
-    build.surroundings.answers.answer({"prompt": "drums"}, provider="litellm", ask=ask)
+    build.surroundings.access.answers.answer({"prompt": "drums"}, provider="litellm", ask=ask)
 
     assert len(asked) == 1
     assert tenant.keep_answer.left == 0
@@ -340,7 +340,7 @@ def test_what_an_outage_kept_from_being_recorded_is_in_the_hand_of_the_retry(
 ) -> None:
     monkeypatch.setattr("campaign_pipeline.building.insistence.INSIST_S", 0.0)
     build, asked = studio.build(), []
-    tenant: Any = build.surroundings.answers._ledger  # type: ignore[attr-defined]
+    tenant: Any = build.surroundings.access.answers._ledger  # type: ignore[attr-defined]
     setattr(tenant, away, Away(getattr(tenant, away), 1))
 
     def ask() -> Answer:
@@ -348,7 +348,7 @@ def test_what_an_outage_kept_from_being_recorded_is_in_the_hand_of_the_retry(
         return SPEECH
 
     def pay() -> None:
-        build.surroundings.answers.answer({"prompt": "drums"}, provider="litellm", ask=ask)
+        build.surroundings.access.answers.answer({"prompt": "drums"}, provider="litellm", ask=ask)
 
     with pytest.raises(CampaignError, match="away"):
         build.run_step(studio.call(pay), attempt=1)
@@ -434,7 +434,7 @@ def test_what_a_step_took_is_what_making_took_whoever_made_it(studio: Studio) ->
 def test_a_lease_that_could_not_be_given_back_is_renewed_no_more(studio: Studio) -> None:
     build = studio.build()
     outcome = build.run_step(studio.call(), attempt=1)
-    tenant: Any = build.surroundings.answers._ledger  # type: ignore[attr-defined]
+    tenant: Any = build.surroundings.access.answers._ledger  # type: ignore[attr-defined]
     tenant.give_back = Away(tenant.give_back, 1)
     tenant.renew_leases = Away(tenant.renew_leases, 1)
     assert outcome.lease is not None

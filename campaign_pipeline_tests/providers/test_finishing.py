@@ -159,14 +159,14 @@ def test_of_places_as_good_the_loop_is_joined_nearest_to_its_first_beat() -> Non
 def test_no_file_is_read_or_written_where_an_interrupt_would_be_lost(
     audio_format: AudioFormat, cores: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened_in = []
+    opened_in: list[threading.Thread] = []
+    opened = soundfile.SoundFile.__init__
 
-    class Watched(soundfile.SoundFile):
-        def __init__(self, *args: object, **options: object) -> None:
-            opened_in.append(threading.current_thread())
-            super().__init__(*args, **options)
+    def watched(*args: object, **options: object) -> None:
+        opened_in.append(threading.current_thread())
+        opened(*args, **options)
 
-    monkeypatch.setattr(soundfile, "SoundFile", Watched)
+    monkeypatch.setattr(soundfile.SoundFile, "__init__", watched)
     monkeypatch.setattr(parallel, "_cores", lambda: cores)
     samples = _coloured_noise(rate=44100, seconds=10) * 0.2
     encoding = Encoding(audio_format=audio_format, sample_rate=44100, channels=2, bitrate_kbps=96, loop=True)

@@ -16,6 +16,7 @@ from campaign_pipeline.building.answer_book import KeptAnswers, Usage
 from campaign_pipeline.model.audio import AudioRequest
 from campaign_pipeline.model.digest import ContentHash, canonical_hash
 from campaign_pipeline.providers import audio_choice
+from campaign_pipeline.providers.access import Access
 from campaign_pipeline.providers.answers import Answer, AnswerBook
 from campaign_pipeline.providers.audio import AudioModel, GeneratedAudio
 from campaign_pipeline.providers.stub import StubAudioModel
@@ -46,8 +47,9 @@ class CountingAudioModel(AudioModel):
     model = None
     version = "1.0.0"
 
-    def __init__(self, answers: AnswerBook) -> None:
-        self._answers = answers
+    def __init__(self, model: str | None, access: Access) -> None:
+        del model  # it has none
+        self._answers = access.answers
 
     def generate(self, request: AudioRequest) -> GeneratedAudio:
         """Ask for the tone, then make it as long as it has to be."""

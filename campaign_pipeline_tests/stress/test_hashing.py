@@ -25,7 +25,7 @@ from campaign_pipeline.model.brief import Brief
 from campaign_pipeline.model.digest import canonical_json, content_hash
 from campaign_pipeline.model.files import StoredFile
 from campaign_pipeline.model.merge import merge_patch
-from campaign_pipeline.providers.answers import NoAnswerBook
+from campaign_pipeline.providers.access import Access
 from campaign_pipeline.settings import CacheMode, Settings
 from campaign_pipeline.storage import ArtifactRecord, LocalArtifactStore
 from campaign_pipeline.storage.hashing import input_hash
@@ -330,7 +330,7 @@ def _calls(
         store=store,
         first_built_at=lambda: NOW,
         built_at=NOW,
-        answers=NoAnswerBook(),
+        access=Access(),
     )
     made = {name: _artifact(name, store) for name in ("game_config", "bgm", "game_bundle")}
     of_bundle = {name: made[name] for name in ("game_config", "bgm")}
