@@ -68,3 +68,32 @@ def onsets(samples: Samples, *, rate: int, slots: int) -> Samples:
 def distance(one: Samples, other: Samples) -> float:
     """Give how far apart two sets of shares are: 0 the same, 1 nothing in common."""
     return float(np.abs(one - other).sum() / 2)
+
+
+def crest_db(samples: Samples) -> float:
+    """Give the highest sample over the root mean square."""
+    return float(20 * np.log10(np.abs(samples).max() / np.sqrt(np.mean(np.square(samples)))))
+
+
+def centroid_hz(samples: Samples, *, rate: int) -> float:
+    """Give the mean frequency of the magnitude spectrum of the whole piece."""
+    hz, _, spectrum = scipy.signal.stft(samples, rate, nperseg=4096)
+    magnitude = np.abs(spectrum).sum(axis=(0, 2))
+    return float(np.sum(hz * magnitude) / magnitude.sum())
+
+
+def above_300_hz_lu(samples: Samples, *, rate: int, loop: bool) -> float:
+    """Give the loudness of what a phone's speaker can play, relative to that of the whole."""
+    high = scipy.signal.sosfiltfilt(scipy.signal.butter(8, 300, "highpass", fs=rate, output="sos"), samples)
+    return loudness(high, rate=rate, loop=loop) - loudness(samples, rate=rate, loop=loop)
+
+
+def correlation(samples: Samples) -> float:
+    """Give how alike left and right are."""
+    return float(np.corrcoef(samples)[0, 1])
+
+
+def seam(samples: Samples) -> float:
+    """Give the step from the end to the beginning, over the 99.9th percentile of the steps within."""
+    across = np.abs(samples[:, 0] - samples[:, -1])
+    return float(np.max(across / np.quantile(np.abs(np.diff(samples)), 0.999, axis=1)))
