@@ -1,0 +1,134 @@
+"""What a provider sent, as sound.
+
+Belongs here: recognising sound by its bytes, reading it within bounds, and refusing whatever else came.
+Does not belong here: reading our own files again (encoding), making the sound what was asked (fitting).
+
+Reading happens in a thread, for the reason that encoding tells.
+"""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.providers.finishing.foreign_bytes import told
+from campaign_pipeline.providers.parallel import aside
+
+LONGEST_S = 15 * 60
+"""Of sound that is read; three times what may be asked, so that there is something to choose from."""
+_MOST_VALUES = LONGEST_S * 48000 * 2
+"""Over all channels: 691 MB."""
+MOST_CHANNELS = 8
+RATES_HZ = range(8000, 192001)
+_LOUDEST = 1e6
+"""Full scale being 1. Files of floating point exist that count in 16 bits; beyond a million, nothing counts."""
+
+_STRETCH = 1 << 16
+_WHOLE = 0.95
+"""Of what a file says it holds: descriptions are a little wrong, files that broke off a great deal."""
+_STREAMED_BYTES = 0x7FFF0000
+"""From this size on a WAV only says that its writer did not know its end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sound:
+    """Decoded sound.
+
+    Args:
+        samples: Shape (channels, frames), full scale at ±1, at any loudness.
+    """
+
+    samples: NDArray[np.float64]
+    sample_rate: int
+
+
+def decode(data: bytes, *, source: str) -> Sound:
+    """Decode the bytes that a provider sent, whatever it says they are; of very long sound, the beginning.
+
+    Args:
+        data: An MP3, WAV, FLAC or Ogg file.
+        source: Who sent it, as the error begins.
+
+    Raises:
+        CampaignError: PROVIDER_ERROR, naming what was sent instead, or what is wrong with the file.
+    """
+    kind = _kind(data)
+    if kind is None:
+        raise _refused(source, f"{told(data)} found")
+    return aside(lambda: _decode(data, kind=kind, source=source))
+
+
+def _kind(data: bytes) -> str | None:
+    if data[8:12] == b"WAVE" and data[:4] in {b"RIFF", b"RIFX", b"RF64"}:
+        return "WAV"
+    if data.startswith((b"fLaC", b"OggS")):
+        return "FLAC" if data.startswith(b"f") else "Ogg"
+    return "MP3" if data.startswith(b"ID3") or _is_mpeg_layer_3(data[:2]) else None
+
+
+def _is_mpeg_layer_3(head: bytes) -> bool:
+    """Tell MP3's frames from those of other layers, and from AAC's, which begin with the same bits."""
+    return len(head) == 2 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2 and head[1] & 0x18 != 0x08  # noqa: PLR2004 bits of ISO 11172-3
+
+
+def _decode(data: bytes, *, kind: str, source: str) -> Sound:
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as file:
+            _check_shape(file, kind=kind, source=source)
+            rate, expected = int(file.samplerate), _expected(file)
+            samples = _read(file, frames=expected)
+    except (soundfile.SoundFileError, RuntimeError):
+        # Its own words name an object in memory.
+        raise _refused(source, f"{told(data, kind=kind)} found that does not decode") from None
+    if not samples.size:
+        raise _refused(source, f"{told(data, kind=kind)} found that holds no sound")
+    if samples.shape[1] < _WHOLE * expected or len(data) < _WHOLE * _claimed_bytes(data):
+        # What is missing was paid for.
+        held_s = samples.shape[1] / rate
+        raise _refused(source, f"{told(data, kind=kind)} found that breaks off after {held_s:.1f} s")
+    # NaN is no number at all, and so not below anything.
+    if not max(float(samples.max()), -float(samples.min())) < _LOUDEST:
+        raise _refused(source, f"a {kind} file found with samples that are no numbers, or beyond any scale")
+    return Sound(samples=samples, sample_rate=rate)
+
+
+def _check_shape(file: soundfile.SoundFile, *, kind: str, source: str) -> None:
+    if not 1 <= file.channels <= MOST_CHANNELS or file.samplerate not in RATES_HZ:
+        raise _refused(
+            source,
+            f"a {kind} file of {file.channels} channels at {file.samplerate} Hz found; at most {MOST_CHANNELS} "
+            f"channels at {RATES_HZ.start} to {RATES_HZ.stop - 1} Hz can be read",
+        )
+
+
+def _expected(file: soundfile.SoundFile) -> int:
+    """Say how many frames are to be read of what a file announces."""
+    return int(min(file.frames, LONGEST_S * file.samplerate, _MOST_VALUES // file.channels))
+
+
+def _read(file: soundfile.SoundFile, *, frames: int) -> NDArray[np.float64]:
+    """Read what there is; room that a file only claims to need is never touched, and so costs nothing."""
+    samples = np.empty((file.channels, frames))
+    done = 0
+    while done < frames:
+        stretch = file.read(min(_STRETCH, frames - done), dtype="float64", always_2d=True)
+        if not len(stretch):
+            break
+        samples[:, done : done + len(stretch)] = stretch.T
+        done += len(stretch)
+    return samples[:, :done]
+
+
+def _claimed_bytes(data: bytes) -> int:
+    """Say how many bytes a WAV claims to have, for libsndfile believes its end; 0 where nothing is claimed."""
+    claimed = int.from_bytes(data[4:8], "little") if data.startswith(b"RIFF") else 0
+    return claimed if claimed < _STREAMED_BYTES else 0
+
+
+def _refused(source: str, found: str) -> CampaignError:
+    return CampaignError(
+        ErrorCode.PROVIDER_ERROR, f"{source}: {found}; a whole MP3, WAV, FLAC or Ogg file is expected"
+    )
