@@ -66,6 +66,7 @@ class StepAnalysis:
 
     Args:
         provider: What models were asked: calls, answers_reused, tokens_in, tokens_out, cost_usd, as far as known.
+        fallback: Which provider stepped in, and for whom; empty where none did.
     """
 
     hit: bool
@@ -73,6 +74,7 @@ class StepAnalysis:
     saved_ms: int | None
     expected: Expectation | None = None
     provider: Mapping[str, Any] = field(default_factory=dict)
+    fallback: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, step_id: str, diagnostics: Mapping[str, Any] | None) -> "StepAnalysis":
@@ -85,6 +87,7 @@ class StepAnalysis:
             saved_ms=cache.get("saved_ms"),
             expected=Expectation.of(step_id, expected) if expected else None,
             provider=told.get("provider") or {},
+            fallback=told.get("fallback") or {},
         )
 
     @property
@@ -107,6 +110,7 @@ class StepAnalysis:
             "saved": seconds(self.saved_ms) if self.saved_ms is not None else "",
             "expected": self.expected.words if self.expected else "",
             "provider": provider_words(self.provider),
+            "fallback": fallback_words(self.fallback),
         }
         return {name: words for name, words in labelled.items() if words}
 
@@ -151,13 +155,25 @@ def listed(names: Sequence[str]) -> str:
 def provider_words(provider: Mapping[str, Any]) -> str:
     """Say what models were asked for a step; nothing where none was."""
     parts = [
+        ", ".join(provider.get("models", ())),
         _count(provider.get("calls"), "call"),
         _count(provider.get("answers_reused"), "answer", after=" reused"),
         _count(provider.get("tokens_in"), "token", after=" in"),
         _count(provider.get("tokens_out"), "token", after=" out"),
         f"${provider['cost_usd']:,.4f}" if provider.get("cost_usd") else "",
+        f"{seconds(provider['latency_ms'])} to answer" if provider.get("latency_ms") else "",
     ]
     return ", ".join(filter(None, parts))
+
+
+def fallback_words(fallback: Mapping[str, Any] | None) -> str:
+    """Say in one line who stepped in for whom, and why; nothing where nobody did."""
+    if not fallback:
+        return ""
+    causes = "; ".join(
+        f"{failure['provider']} failed: {failure['error']}" for failure in fallback["instead_of"]
+    )
+    return f"{fallback['provider']} stepped in, because {causes}"
 
 
 def _count(number: int | None, noun: str, *, after: str = "") -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+from campaign_pipeline.building.budget import Budget
 from campaign_pipeline.building.claims import Claims
 from campaign_pipeline.building.insistence import insist
 from campaign_pipeline.errors import CampaignError, ErrorCode
@@ -16,6 +17,9 @@ from campaign_pipeline.model.digest import ContentHash, JsonObject, canonical_ha
 from campaign_pipeline.model.prices import UNPRICED, Quote
 from campaign_pipeline.providers.answers import Answer, AnswerBook
 from campaign_pipeline.storage import ArtifactStore, KeptAnswer, TenantLedger
+
+_MOST_ATTEMPTS = 8
+"""Of a step's attempts that its row keeps; no provider is asked so often."""
 
 
 @dataclass
@@ -28,10 +32,14 @@ class Usage:
     tokens_in: int = 0
     tokens_out: int = 0
     cost_usd: float = 0.0
+    latency_s: float = 0.0
+    models: list[str] = field(default_factory=list)
+    attempts: list[JsonObject] = field(default_factory=list)
 
     def paid(self, answer: Answer) -> None:
         """Count a call that was answered."""
         self.calls += 1
+        self.latency_s += answer.latency_s or 0.0
         self.tokens_in += answer.tokens_in or 0
         self.tokens_out += answer.tokens_out or 0
         self.cost_usd += answer.cost_usd or 0.0
@@ -47,7 +55,15 @@ class Usage:
             "tokens_in": self.tokens_in,
             "tokens_out": self.tokens_out,
             "cost_usd": round(self.cost_usd, 6),
+            **({"latency_ms": round(self.latency_s * 1000)} if self.latency_s else {}),
+            **({"models": self.models} if self.models else {}),
+            **({"attempts": self.attempts} if self.attempts else {}),
         }
+
+    def by(self, model: str | None) -> None:
+        """Note whose answer was used, where that is told."""
+        if model is not None and model not in self.models:
+            self.models.append(model)
 
 
 class KeptAnswers(AnswerBook):
@@ -56,6 +72,7 @@ class KeptAnswers(AnswerBook):
     Args:
         since: Take none that was given before: the run was told to refresh, and began then. None takes any.
         lifetime: How long an answer may be reused; None is for ever.
+        budget: What the run may spend on answers.
     """
 
     def __init__(
@@ -67,7 +84,9 @@ class KeptAnswers(AnswerBook):
         root_run_id: str,
         since: datetime | None,
         lifetime: timedelta | None,
+        budget: Budget,
     ) -> None:
+        self._budget = budget
         self._ledger = ledger
         self._store = store
         self._claims = claims
@@ -88,9 +107,20 @@ class KeptAnswers(AnswerBook):
         self, request: JsonObject, *, provider: str, ask: Callable[[], Answer], quote: Quote = UNPRICED
     ) -> Answer:
         """Give a kept answer, or ask; see the port."""
-        del quote
         if provider not in self.usage.providers:
             self.usage.providers.append(provider)
+        answer = self._answer(request, provider=provider, ask=ask, quote=quote)
+        self.usage.by(answer.model)
+        return answer
+
+    def note(self, attempt: JsonObject) -> None:
+        """Keep what became of an answer; see the port."""
+        if len(self.usage.attempts) < _MOST_ATTEMPTS:
+            self.usage.attempts.append(attempt)
+
+    def _answer(
+        self, request: JsonObject, *, provider: str, ask: Callable[[], Answer], quote: Quote
+    ) -> Answer:
         request_hash = canonical_hash({"provider": provider, "request": request})
         kept = self._kept(request_hash)
         if kept is not None:
@@ -99,9 +129,19 @@ class KeptAnswers(AnswerBook):
         lease = self._claims.claim(canonical_hash(bound), subject=f"answer of {provider}")
         try:
             # Another run may have been answered while this one waited.
-            return self._kept(request_hash) or self._asked(request_hash, ask, provider=provider)
+            return self._kept(request_hash) or self._afforded(
+                request_hash, ask, provider=provider, quote=quote
+            )
         finally:
             self._claims.give_back(lease)
+
+    def _afforded(
+        self, request_hash: ContentHash, ask: Callable[[], Answer], *, provider: str, quote: Quote
+    ) -> Answer:
+        if request_hash in self._in_hand:
+            return self._asked(request_hash, ask, provider=provider)
+        with self._budget.allowing(quote, provider=provider):
+            return self._asked(request_hash, ask, provider=provider)
 
     def _asked(self, request_hash: ContentHash, ask: Callable[[], Answer], *, provider: str) -> Answer:
         """Ask, unless an earlier attempt was answered and could not record it; record it before anybody reads it."""
@@ -132,6 +172,7 @@ class KeptAnswers(AnswerBook):
             tokens_in=told["tokens_in"],
             tokens_out=told["tokens_out"],
             cost_usd=told["cost_usd"],
+            model=told.get("model"),
         )
 
     def _keep(self, request_hash: ContentHash, answer: Answer, *, provider: str) -> None:
@@ -142,6 +183,7 @@ class KeptAnswers(AnswerBook):
             "tokens_in": answer.tokens_in,
             "tokens_out": answer.tokens_out,
             "cost_usd": answer.cost_usd,
+            "model": answer.model,
         }
         kept = KeptAnswer(content_hash=blob.content_hash, size_bytes=blob.size_bytes, details=details)
         self._ledger.keep_answer(

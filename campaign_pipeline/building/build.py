@@ -7,16 +7,18 @@ and its outcomes published (building.builder), and Dagster.
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from time import perf_counter
 
 from campaign_pipeline.building.access import access
 from campaign_pipeline.building.analysis import step_diagnostics
 from campaign_pipeline.building.answer_book import KeptAnswers
+from campaign_pipeline.building.budget import Budget
 from campaign_pipeline.building.calls import StepCall, Surroundings
 from campaign_pipeline.building.claims import Claims
 from campaign_pipeline.building.production import Made, Production
 from campaign_pipeline.building.reuse import CacheAnswer, Reuse
+from campaign_pipeline.building.substitution import Substitution, first_that_answers
 from campaign_pipeline.building.trigger import Trigger
 from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.model.digest import JsonObject
@@ -128,6 +130,12 @@ class Build:
             root_run_id=self.run.root_run_id,
             since=None if self.trigger.cache is CacheMode.USE else self._began_at,
             lifetime=self._settings.answer_lifetime,
+            budget=Budget(
+                ledger=self._ledger,
+                claims=self.claims,
+                root_run_id=self.run.root_run_id,
+                max_cost_usd=self._settings.max_cost_usd,
+            ),
         )
 
     @property
@@ -152,11 +160,12 @@ class Build:
         answer = self._ask(call)
         asked = perf_counter()
         if answer.artifact is not None:
-            made = Made(artifact=answer.artifact, saved_ms=answer.saved_ms)
+            found = Substitution(made=Made(artifact=answer.artifact, saved_ms=answer.saved_ms), call=call)
         else:
-            made = self._production.make(call, attempt=attempt)
+            found = first_that_answers(call, partial(self._make, attempt=attempt))
+        made = found.made
         reason = made.reason or answer.reason
-        entry = self.reuse.entry(call)
+        entry = self.reuse.entry(found.call)
         return StepOutcome(
             run_id=self.run.id,
             tenant_id=self.trigger.tenant_id,
@@ -174,15 +183,24 @@ class Build:
                 "read": call.read,
                 "timings": {"lookup_ms": _ms(asked - began), "produce_ms": _ms(made.made_in_s)},
                 **made.diagnostics,
+                **found.diagnostics,
             },
         )
+
+    def _make(self, call: StepCall, *, attempt: int) -> Made:
+        """Make a call's product; where it stands in for another, an earlier result of its own will do."""
+        if call.asked_hash is not None:
+            earlier = self._ask(call)
+            if earlier.artifact is not None:
+                return Made(artifact=earlier.artifact, reason=earlier.reason, saved_ms=earlier.saved_ms)
+        return self._production.make(call, attempt=attempt)
 
     def _ask(self, call: StepCall) -> CacheAnswer:
         try:
             return self.reuse.ask(call)
         except CampaignError:
             # A step's hash is written with what it comes to; one that fails before that was asked something too.
-            self._ledger.hash_step(self.run.id, call.step.step_id, call.input_hash)
+            self._ledger.hash_step(self.run.id, call.step.step_id, call.step_hash)
             raise
 
     @cached_property

@@ -54,18 +54,32 @@ class Product:
 
 @dataclass(frozen=True, kw_only=True)
 class StepCall:
-    """One invocation of a skill: everything that shapes its result, and the function that makes it."""
+    """One invocation of a skill: everything that shapes its result, and the function that makes it.
+
+    Args:
+        provider: Who is asked for the result; empty where the skill needs nobody.
+        substitutes: The same with another provider, for when this one fails; in the order in which they are tried.
+        asked_hash: The hash of the call that this one stands in for.
+    """
 
     step: Step
     version: str
     params: JsonObject
     inputs: Mapping[str, ContentHash]
     produce: Callable[[], Product]
+    provider: str = ""
+    substitutes: tuple[Callable[[], "StepCall"], ...] = ()
+    asked_hash: ContentHash | None = None
 
     @cached_property
     def input_hash(self) -> ContentHash:
         """The hash under which an equal invocation's result can be found."""
         return input_hash(self.step.skill_id, version=self.version, params=self.params, inputs=self.inputs)
+
+    @property
+    def step_hash(self) -> ContentHash:
+        """What the step was asked, whoever comes to answer: the hash that its row keeps."""
+        return self.asked_hash or self.input_hash
 
     @property
     def read(self) -> JsonObject:

@@ -100,7 +100,7 @@ class Production:
 
     def _waits(self, call: StepCall, run_id: str) -> None:
         waited = {"waited_for_run": run_id}
-        self._ledger.hash_step(self._run.id, call.step.step_id, call.input_hash, diagnostics=waited)
+        self._ledger.hash_step(self._run.id, call.step.step_id, call.step_hash, diagnostics=waited)
 
     def _reused(self, call: StepCall) -> Made | None:
         """Take what whoever held the lease before has published since the cache was asked."""
@@ -112,7 +112,7 @@ class Production:
     def _finished(self, call: StepCall, *, attempt: int) -> Made | None:
         """Begin to produce; or take what an earlier attempt has published, though it never heard that it did."""
         step_id = call.step.step_id
-        step = self._ledger.start_step(self._run.id, step_id, input_hash=call.input_hash, attempt=attempt)
+        step = self._ledger.start_step(self._run.id, step_id, input_hash=call.step_hash, attempt=attempt)
         if step.status is not RunStepStatus.COMPLETED:
             return None
         artifact = self._ledger.step_artifact(self._run.id, step_id)

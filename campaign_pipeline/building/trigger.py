@@ -12,12 +12,13 @@ from campaign_pipeline.settings import CacheMode
 
 
 class ProviderChoice(BaseModel):
-    """Which provider a port uses in this run, and which of its models."""
+    """Which provider a port uses in this run, which of its models, and who steps in when it fails."""
 
     model_config = ConfigDict(frozen=True)
 
     provider: str
     model: str | None = None
+    fallbacks: tuple["ProviderChoice", ...] = ()
 
 
 class Trigger(BaseModel):

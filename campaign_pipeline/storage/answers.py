@@ -4,6 +4,7 @@ Belongs here: reading and writing the rows of one tenant.
 Does not belong here: the bytes (artifact_store), or asking a provider (building.answer_book).
 """
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,6 +53,16 @@ class AnswerLedger(TenantScope):
         return KeptAnswer(
             content_hash=row["content_hash"], size_bytes=row["size_bytes"], details=row["details"]
         )
+
+    def spent_usd(self, root_run_id: str) -> float:
+        """Add up what the answers cost that a run, with all its re-executions, has asked for."""
+        kept = PROVIDER_ANSWER.c
+        wanted = select(kept.details).where(
+            kept.tenant_id == self.tenant_id,
+            kept.root_run_id == canonical_id(root_run_id, name="root_run_id"),
+        )
+        with self._read() as connection:
+            return math.fsum(details.get("cost_usd") or 0.0 for details in connection.scalars(wanted))
 
     def keep_answer(
         self,

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from campaign_pipeline.building.answer_book import KeptAnswers
+from campaign_pipeline.building.budget import Budget
 from campaign_pipeline.building.build import Build, StepOutcome
 from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.building.calls import Product, StepCall
@@ -80,16 +81,23 @@ class Studio:
         self.ledger.tenant(TENANT).give_back(outcome.lease)
 
     def answers(
-        self, build: Build, *, since: datetime | None = None, lifetime: timedelta | None = None
+        self,
+        build: Build,
+        *,
+        since: datetime | None = None,
+        lifetime: timedelta | None = None,
+        max_cost_usd: float | None = None,
     ) -> KeptAnswers:
         tenant = self.ledger.tenant(TENANT)
+        claims, root_run_id = Claims(tenant, run_id=build.run.id), build.run.root_run_id
         return KeptAnswers(
             ledger=tenant,
             store=self.store,
-            claims=Claims(tenant, run_id=build.run.id),
-            root_run_id=build.run.root_run_id,
+            claims=claims,
+            root_run_id=root_run_id,
             since=since,
             lifetime=lifetime,
+            budget=Budget(ledger=tenant, claims=claims, root_run_id=root_run_id, max_cost_usd=max_cost_usd),
         )
 
 
