@@ -6,4 +6,5 @@ pytest_plugins = [
     "campaign_pipeline_tests.databases",
     "campaign_pipeline_tests.workplace",
     "campaign_pipeline_tests.building.direct",
+    "campaign_pipeline_tests.servers.http_server",
 ]
