@@ -90,6 +90,10 @@ class Settings:
     def _text(self, name: str, default: str) -> str:
         return self.environ.get(name, "").strip() or default
 
+    def _names(self, name: str) -> list[str]:
+        """Read a list with commas between; nothing set is an empty one."""
+        return [part for text in self._text(name, "").split(",") if (part := text.strip())]
+
     @property
     def briefs_dir(self) -> Path:
         """The folder of the briefs, one folder a tenant."""
@@ -135,14 +139,14 @@ class Settings:
         return self._text("CAMPAIGN_AUDIO_MODEL", "") or None
 
     @property
-    def text_fallback(self) -> str | None:
-        """Who writes the game configuration when the provider fails: `CAMPAIGN_TEXT_FALLBACK`; by default nobody."""
-        return self._text("CAMPAIGN_TEXT_FALLBACK", "") or None
+    def text_fallback(self) -> list[str]:
+        """Who writes the game configuration when the provider fails, in order: `CAMPAIGN_TEXT_FALLBACK`."""
+        return self._names("CAMPAIGN_TEXT_FALLBACK")
 
     @property
-    def audio_fallback(self) -> str | None:
-        """Who makes the music when the provider fails: `CAMPAIGN_AUDIO_FALLBACK`; by default nobody."""
-        return self._text("CAMPAIGN_AUDIO_FALLBACK", "") or None
+    def audio_fallback(self) -> list[str]:
+        """Who makes the music when the provider fails, in order: `CAMPAIGN_AUDIO_FALLBACK`."""
+        return self._names("CAMPAIGN_AUDIO_FALLBACK")
 
     @cached_property
     def anthropic_url(self) -> str:

@@ -4,14 +4,14 @@ Belongs here: cache mode and providers of one run, in that order of precedence, 
 Does not belong here: the providers themselves (providers).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from campaign_pipeline.building.order import RunOrder
 from campaign_pipeline.building.trigger import ProviderChoice
-from campaign_pipeline.model.brief import Brief, BriefText
-from campaign_pipeline.providers.audio_choice import ADAPTERS, audio_model
-from campaign_pipeline.providers.text_choice import SHIPPED_TEXT_PROVIDERS, check_text_provider
+from campaign_pipeline.model.brief import Brief, BriefAudio, BriefText
+from campaign_pipeline.providers.audio_choice import ADAPTERS, MODELLESS_AUDIO, audio_model
+from campaign_pipeline.providers.text_choice import MODELLESS_TEXT, TEXT_ADAPTERS, text_model
 from campaign_pipeline.settings import CacheMode, Settings, invalid
 
 CACHE_TAG = "campaign/cache"
@@ -33,7 +33,7 @@ def cache_mode(order: RunOrder, settings: Settings) -> CacheMode:
 
 
 def text_choice(order: RunOrder, brief: Brief, settings: Settings) -> ProviderChoice:
-    """Settle who writes the configuration.
+    """Settle who writes the configuration, and who steps in.
 
     Raises:
         CampaignError: VALIDATION_ERROR.
@@ -44,14 +44,20 @@ def text_choice(order: RunOrder, brief: Brief, settings: Settings) -> ProviderCh
         (f"tag {TEXT_PROVIDER_TAG}", order.tags.get(TEXT_PROVIDER_TAG)),
         ("text.provider", asked.provider),
         ("CAMPAIGN_TEXT_PROVIDER", settings.text_provider),
-        known=SHIPPED_TEXT_PROVIDERS,
+        known=TEXT_ADAPTERS,
     )
-    check_text_provider(provider, model=asked.model)
-    return ProviderChoice(provider=provider, model=asked.model)
+    fallbacks = _fallbacks(
+        ("text.fallback", asked.fallback),
+        ("CAMPAIGN_TEXT_FALLBACK", settings.text_fallback),
+        known=TEXT_ADAPTERS,
+    )
+    choice = _choice(provider, fallbacks, asked=asked, model=settings.text_model, modelless=MODELLESS_TEXT)
+    text_model(choice.provider, model=choice.model)  # refused now, before anything works
+    return choice
 
 
 def audio_choice(order: RunOrder, brief: Brief, settings: Settings) -> ProviderChoice:
-    """Settle who makes the music.
+    """Settle who makes the music, and who steps in.
 
     Raises:
         CampaignError: VALIDATION_ERROR.
@@ -63,8 +69,50 @@ def audio_choice(order: RunOrder, brief: Brief, settings: Settings) -> ProviderC
         ("CAMPAIGN_AUDIO_PROVIDER", settings.audio_provider),
         known=ADAPTERS,
     )
-    audio_model(provider, model=brief.audio.model)  # refused now, before anything works
-    return ProviderChoice(provider=provider, model=brief.audio.model)
+    fallbacks = _fallbacks(
+        ("audio.fallback", brief.audio.fallback),
+        ("CAMPAIGN_AUDIO_FALLBACK", settings.audio_fallback),
+        known=ADAPTERS,
+    )
+    choice = _choice(
+        provider, fallbacks, asked=brief.audio, model=settings.audio_model, modelless=MODELLESS_AUDIO
+    )
+    audio_model(choice.provider, model=choice.model)  # refused now, before anything works
+    return choice
+
+
+def _choice(
+    provider: str,
+    fallbacks: Sequence[str],
+    *,
+    asked: BriefText | BriefAudio,
+    model: str | None,
+    modelless: Collection[str],
+) -> ProviderChoice:
+    """Find each provider's model: the brief's belongs to the provider that the brief means, the setting's to any."""
+
+    def model_of(name: str) -> str | None:
+        of_brief = asked.model if asked.provider in {None, name} and name == provider else None
+        return of_brief or (None if name in modelless else model)
+
+    return ProviderChoice(
+        provider=provider,
+        model=model_of(provider),
+        fallbacks=tuple(
+            ProviderChoice(provider=name, model=model_of(name)) for name in fallbacks if name != provider
+        ),
+    )
+
+
+def _fallbacks(*choices: tuple[str, Sequence[str]], known: Collection[str]) -> Sequence[str]:
+    """Take the list of whoever said one first, each provider once."""
+    for source, said in choices:
+        for name in said:
+            if name not in known:
+                raise invalid(source, name, f"one of {', '.join(known)}, which this version ships,")
+        if said:
+            return tuple(dict.fromkeys(said))
+    return ()
 
 
 def _said_first(*choices: tuple[str, str | None], known: Collection[str]) -> str:

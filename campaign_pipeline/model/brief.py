@@ -37,6 +37,20 @@ RESERVED_METADATA_KEY = "artifacts"
 _NOT_ACTED_ON = "Checked and kept, but not acted on by this version."
 
 
+def _one_alone(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+AudioProviders = Annotated[
+    list[AudioProvider],
+    BeforeValidator(_one_alone, json_schema_input_type=AudioProvider | list[AudioProvider]),
+]
+TextProviders = Annotated[
+    list[TextProvider],
+    BeforeValidator(_one_alone, json_schema_input_type=TextProvider | list[TextProvider]),
+]
+
+
 class BriefDifficulty(StrictModel):
     """How hard the game is; what is not said comes from the template's table for the level."""
 
@@ -83,8 +97,8 @@ class BriefAudio(StrictModel, AudioRequest):
         default=None, description="Who makes it, instead of CAMPAIGN_AUDIO_PROVIDER."
     )
     model: Line120 | None = Field(default=None, description="Which of the provider's models.")
-    fallback: AudioProvider | None = Field(
-        default=None, description=f"Who makes it when the provider fails. {_NOT_ACTED_ON}"
+    fallback: AudioProviders = Field(
+        default=[], description="Who makes it when the provider fails: one, or several in order."
     )
 
     def request(self) -> AudioRequest:
@@ -97,8 +111,8 @@ class BriefText(StrictModel):
 
     provider: TextProvider | None = Field(default=None, description="Instead of CAMPAIGN_TEXT_PROVIDER.")
     model: Line120 | None = None
-    fallback: TextProvider | None = Field(
-        default=None, description=f"Who writes them when the provider fails. {_NOT_ACTED_ON}"
+    fallback: TextProviders = Field(
+        default=[], description="Who writes them when the provider fails: one, or several in order."
     )
 
 

@@ -33,6 +33,9 @@ ADAPTERS: dict[str, Callable[[str | None, Access], AudioModel]] = {"stub": _stub
 
 SHIPPED_PROVIDERS = tuple(ADAPTERS)
 
+MODELLESS_AUDIO = frozenset({"stub", "synth"})
+"""Providers that have no models to choose from."""
+
 
 def audio_model(provider: str, *, model: str | None = None, access: Access | None = None) -> AudioModel:
     """Give the adapter of a provider's name.

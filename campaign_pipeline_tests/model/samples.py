@@ -43,7 +43,7 @@ FULL: Mapping[str, Any] = {
         "seed": 7,
         "provider": "synth",
         "model": "one",
-        "fallback": "stub",
+        "fallback": ["stub"],
     },
     "text": {"provider": "template"},
     "videos": {
@@ -111,6 +111,17 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
         {"branding": {"brand_name": "B", "colors": {"primery": "red"}}},
         "branding.colors.primery: unknown key; did you mean primary?",
     ),
+    "key that stands deeper down": ({"bpm": 120}, "bpm: unknown key; did you mean audio.bpm?"),
+    "key that nearly stands deeper down": ({"bmp": 120}, "bmp: unknown key; did you mean audio.bpm?"),
+    "key that stands deeper down twice": (
+        {"provider": "stub"},
+        "provider: unknown key; did you mean audio.provider or text.provider?",
+    ),
+    "key that stands deeper down in its section": (
+        {"button": {"width": 0.5}},
+        "button.width: unknown key; did you mean bounds.width?",
+    ),
+    "key that is like nothing": ({"zzz": 1}, "zzz: unknown key; analytics, assets, audio, branding, "),
     "attribute name for a key": ({"texts": {"title": "x"}}, "texts: unknown key; did you mean text?"),
     "missing section": ({"audio": None}, "audio: nothing found; a value is required"),
     "list for a section": ({"audio": ["x"]}, "audio: a list found; a mapping is expected"),

@@ -13,7 +13,7 @@ from campaign_pipeline.model.brief import AudioProvider, Brief, TextProvider
 from campaign_pipeline.model.digest import canonical_json
 from campaign_pipeline.model.merge import merge_patch
 from campaign_pipeline.providers.audio_choice import SHIPPED_PROVIDERS
-from campaign_pipeline.providers.text_choice import SHIPPED_TEXT_PROVIDERS
+from campaign_pipeline.providers.text_choice import TEXT_ADAPTERS
 from campaign_pipeline_tests.model.samples import FULL, SMALLEST, WRONG, brief, raw_brief
 
 
@@ -75,6 +75,12 @@ def test_defaults_are_those_of_the_contract() -> None:
     assert brief(outcome_redirect={}).to_json()["outcome_redirect"] == {"delay_ms": 3000}
 
 
+def test_one_fallback_may_be_written_without_a_list() -> None:
+    brief = Brief.model_validate({**FULL, "audio": {**FULL["audio"], "fallback": "stub"}})
+
+    assert brief.audio.fallback == ["stub"]
+
+
 def test_a_full_brief_survives_the_way_through_json() -> None:
     built = Brief.model_validate(dict(FULL))
 
@@ -127,7 +133,7 @@ def test_a_request_for_music_leaves_out_who_makes_it() -> None:
 
 def test_the_providers_of_a_brief_are_those_that_are_shipped() -> None:
     assert set(get_args(AudioProvider)) == set(SHIPPED_PROVIDERS)
-    assert set(get_args(TextProvider)) == set(SHIPPED_TEXT_PROVIDERS)
+    assert set(get_args(TextProvider)) == set(TEXT_ADAPTERS)
 
 
 @settings(deadline=None)
