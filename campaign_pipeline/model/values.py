@@ -5,9 +5,9 @@ Does not belong here: text for people (model.text), references to files (model.r
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
@@ -44,7 +44,9 @@ class StrictModel(BaseModel):
             return value
         known = {field.alias or name for name, field in cls.model_fields.items()}
         problems = [
-            _strange(key, value[key], known) for key in value if key not in known or value[key] is None
+            _strange(key, value[key], known, within=cls)
+            for key in value
+            if key not in known or value[key] is None
         ]
         if problems:
             raise ValidationError.from_exception_data(cls.__name__, problems)
@@ -55,23 +57,50 @@ class StrictModel(BaseModel):
         return self.model_dump(mode="json", exclude_none=True)
 
 
-def _strange(key: Any, value: Any, known: set[str]) -> InitErrorDetails:
+def _strange(key: Any, value: Any, known: set[str], *, within: type[BaseModel]) -> InitErrorDetails:
     if key in known:
         problem = PydanticCustomError(
             "rule",
             "nothing found; a value is expected (in quotes where it begins with #), or leave the key out",
         )
     else:
-        problem = PydanticCustomError("rule", "{message}", {"message": unknown_key_message(key, known)})
+        message = unknown_key_message(key, known, nested=list(_nested_fields(within)))
+        problem = PydanticCustomError("rule", "{message}", {"message": message})
     return InitErrorDetails(type=problem, loc=(str(key),), input=value)
 
 
-def unknown_key_message(key: object, known: set[str]) -> str:
-    """Say that a key is unknown, and which known one is nearest or which there are."""
-    near = get_close_matches(str(key), sorted(known), n=1)
+def _nested_fields(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """Give the paths of the fields within a model's fields, the shallow ones of each before the deep ones."""
+    for name, field in model.model_fields.items():
+        path = f"{prefix}{field.alias or name}"
+        if prefix:
+            yield path
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from _nested_fields(kind, f"{path}.")
+
+
+def unknown_key_message(key: object, known: set[str], *, nested: Collection[str] = ()) -> str:
+    """Say that a key is unknown, and which known one is nearest or which there are.
+
+    Args:
+        nested: Paths of fields deeper down, whose last part may be what was meant.
+    """
+    near = _namesakes(str(key), nested) or get_close_matches(str(key), sorted(known), n=1)
+    if not near:
+        [last] = get_close_matches(str(key), sorted({_last(path) for path in nested}), n=1) or [""]
+        near = _namesakes(last, nested)
     if near:
-        return f"unknown key; did you mean {near[0]}?"
+        return f"unknown key; did you mean {' or '.join(near)}?"
     return f"unknown key; {', '.join(sorted(known)) or 'no key'} is expected"
+
+
+def _namesakes(name: str, paths: Collection[str]) -> list[str]:
+    return [path for path in paths if _last(path) == name]
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
 
 
 class Expected:
