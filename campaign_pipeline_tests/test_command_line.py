@@ -303,7 +303,9 @@ def test_a_base_runs_file_that_was_lost_is_taken_in_again_where_it_is_still_the_
     result = desk.campaign("build", KEY, "--base-run", base["id"])
     tables = desk.place.tables()
     assert result.exit_code == 1
-    assert tables.run[-1]["error"].startswith(f"MISSING_ASSET: videos.win: {lost}")
+    assert tables.run[-1]["error"].startswith(
+        f"MISSING_ASSET: the brief of run {base['id']}: videos.win: {lost}"
+    )
     assert tables.statuses(tables.run[-1]["id"]) == dict.fromkeys(STEPS, ("skipped", False))
 
 

@@ -44,6 +44,12 @@ def brief_path(briefs_dir: Path, tenant: str, campaign: str) -> Path:
     return briefs_dir / tenant / f"{campaign}.yaml"
 
 
+def shown_place(path: Path) -> str:
+    """Spell a path as it would be typed in the working directory."""
+    here = Path.cwd()
+    return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
+
+
 def list_campaigns(briefs_dir: Path) -> list[str]:
     """Name every campaign that has a brief, as `<tenant>/<campaign>`, sorted."""
     return sorted(
@@ -59,10 +65,9 @@ def read_brief(briefs_dir: Path, tenant: str, campaign: str) -> JsonObject:
     Raises:
         CampaignError: UNKNOWN_CAMPAIGN when there is no such file, VALIDATION_ERROR when it cannot be read.
     """
+    check_known(briefs_dir, tenant, campaign)
     path = brief_path(briefs_dir, tenant, campaign)
-    if not path.is_file():
-        raise _unknown(briefs_dir, f"{tenant}/{campaign}", path)
-    name = f"{tenant}/{campaign}.yaml"
+    name = shown_place(path)
     try:
         raw = read_yaml(_decoded(path, name=name))
     except YamlRefusedError as error:
@@ -75,12 +80,23 @@ def read_brief(briefs_dir: Path, tenant: str, campaign: str) -> JsonObject:
     return raw
 
 
+def check_known(briefs_dir: Path, tenant: str, campaign: str) -> None:
+    """Refuse a campaign that has no brief.
+
+    Raises:
+        CampaignError: UNKNOWN_CAMPAIGN, with the nearest campaigns of the same tenant.
+    """
+    path = brief_path(briefs_dir, tenant, campaign)
+    if not path.is_file():
+        raise _unknown(briefs_dir, f"{tenant}/{campaign}", path)
+
+
 def _unknown(briefs_dir: Path, key: str, path: Path) -> CampaignError:
     # The tenant's own campaigns only: the message is kept in that tenant's rows.
     tenant = path.parent.name
     known = [name for name in list_campaigns(briefs_dir) if name.startswith(f"{tenant}/")]
     near = get_close_matches(key, known, n=3, cutoff=0.5) or known[:_NAMED_CAMPAIGNS]
-    message = f"{key}: no brief at {briefs_dir.name}/{tenant}/{path.name}"
+    message = f"{key}: no brief at {shown_place(path)}"
     right = f"; did you mean {' or '.join(near)}?" if near else "; write one there"
     other = path.with_suffix(".yml")
     if other.is_file():
@@ -111,19 +127,19 @@ def resolve_brief(raw: JsonObject, *, overrides: JsonObject, tenant: str, campai
     """Apply a run's overrides (RFC 7396) and check the brief that comes of it.
 
     Raises:
-        CampaignError: VALIDATION_ERROR naming each field that is wrong.
+        CampaignError: VALIDATION_ERROR naming each field that is wrong, and not yet who said it (building.origin).
     """
     merged = merge_patch(raw, overrides)
     try:
         brief = Brief.model_validate(merged)
     except ValidationError as error:
-        raise refusal(error, subject=f"{tenant}/{campaign}.yaml") from None
+        raise refusal(error) from None
     for field, written, right in (
         ("campaign_id", brief.campaign_id, campaign),
         ("tenant", brief.tenant, tenant),
     ):
         if written not in (None, right):
-            message = f"{tenant}/{campaign}.yaml: {field}: {written!r} found; {right!r} is expected"
+            message = f"{field}: {written!r} found; {right!r} is expected"
             raise CampaignError(ErrorCode.VALIDATION_ERROR, f"{message}, as its path says, or leave it out")
     return brief.model_copy(update={"campaign_id": campaign, "tenant": tenant})
 
@@ -188,5 +204,5 @@ def _missing(field: str, reference: str, *, brief_dir: Path) -> CampaignError:
     known = [file.relative_to(brief_dir).as_posix() for file in entries if file.is_file()]
     near = get_close_matches(reference, known, n=1)
     right = f"did you mean {near[0]}?" if near else "put the file there or correct the path"
-    message = f"{field}: {reference} found in the brief, but there is no such file beside it; {right}"
+    message = f"{field}: {reference} found, but there is no such file beside the brief; {right}"
     return CampaignError(ErrorCode.MISSING_ASSET, message)

@@ -15,6 +15,9 @@ from campaign_pipeline.model.digest import JsonObject, canonical_json
 CAMPAIGN_BUILD = "campaign.build"
 CAMPAIGN_UPDATE_AUDIO = "campaign.update_audio"
 
+_COMMAND_LINE = frozenset({"cli", "plan"})
+"""Launchers whose overrides were typed as `--set`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunOrder:
@@ -42,6 +45,11 @@ class RunOrder:
     def key(self) -> str:
         """The partition key, `<tenant>/<campaign>`."""
         return f"{self.tenant_id}/{self.campaign_id}"
+
+    @property
+    def by_option(self) -> bool:
+        """Whether the overrides were given as options of the command line, and not by a run's configuration."""
+        return self.launched_by in _COMMAND_LINE
 
     @property
     def base_run_reference(self) -> str | None:

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
-from campaign_pipeline.storage import ArtifactStore, TenantLedger
+from campaign_pipeline.storage import ArtifactRecord, ArtifactStore, TenantLedger
 
 LOOPBACK = "127.0.0.1"
 
@@ -27,9 +27,14 @@ class _QuietHandler(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+def newest_game(ledger: TenantLedger, campaign_id: str) -> ArtifactRecord | None:
+    """Find the game that a preview of the campaign plays; None where it has none yet."""
+    return ledger.newest_artifact(campaign_id, "game_bundle")
+
+
 @contextmanager
-def served_game(ledger: TenantLedger, store: ArtifactStore, *, campaign_id: str, port: int) -> Iterator[str]:
-    """Serve a campaign's newest game for as long as the context lasts.
+def served_game(game: ArtifactRecord, store: ArtifactStore, *, port: int) -> Iterator[str]:
+    """Serve a game for as long as the context lasts.
 
     Args:
         port: 0 takes any free one.
@@ -38,16 +43,10 @@ def served_game(ledger: TenantLedger, store: ArtifactStore, *, campaign_id: str,
         The address of the game.
 
     Raises:
-        CampaignError: MISSING_ASSET when the campaign has no game yet, VALIDATION_ERROR when the port is taken.
+        CampaignError: VALIDATION_ERROR when the port is taken, ARTIFACT_CORRUPT when the game's bytes no longer hold.
     """
-    record = ledger.newest_artifact(campaign_id, "game_bundle")
-    if record is None:
-        message = f"game_bundle: {ledger.tenant_id}/{campaign_id} has none yet"
-        raise CampaignError(
-            ErrorCode.MISSING_ASSET, f"{message}; build it: campaign build {ledger.tenant_id}/{campaign_id}"
-        )
     with TemporaryDirectory(prefix="campaign-preview-") as folder:
-        _unpack(store.read(record.content_hash), Path(folder))
+        _unpack(store.read(game.content_hash), Path(folder))
         with _server(folder, port) as server:
             thread = Thread(target=server.serve_forever, daemon=True)
             thread.start()

@@ -5,10 +5,11 @@ Does not belong here: reading a brief's file (building.brief_file), storing its 
 """
 
 from campaign_pipeline.building.blobs import Blobs
-from campaign_pipeline.building.brief_file import read_brief, resolve_brief
+from campaign_pipeline.building.brief_file import brief_path, read_brief, resolve_brief, shown_place
 from campaign_pipeline.building.choices import audio_choice, cache_mode, text_choice
 from campaign_pipeline.building.intake import Intake
 from campaign_pipeline.building.order import RunOrder
+from campaign_pipeline.building.origin import Origin
 from campaign_pipeline.building.trigger import Trigger
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.games.catalogue import load_template
@@ -44,10 +45,15 @@ class TriggerResolver:
             self._intake(order).take_in(brief, template=template, known=parent.files)
             return parent
         mode, base = cache_mode(order, self._settings), self._base_trigger(order)
-        brief = self._brief(order, base)
-        template = load_template(brief.template_id)
-        template.check_brief(brief)
-        text, audio = text_choice(order, brief, self._settings), audio_choice(order, brief, self._settings)
+        origin = self._origin(order, base)
+        brief = _brief(order, origin)
+        with origin.named():
+            template = load_template(brief.template_id)
+            template.check_brief(brief)
+            text = text_choice(order, brief, self._settings)
+            audio = audio_choice(order, brief, self._settings)
+            known = _unchanged_files(brief, base)
+            files = self._intake(order).take_in(brief, template=template, known=known)
         return Trigger(
             tenant_id=order.tenant_id,
             campaign_id=order.campaign_id,
@@ -59,16 +65,19 @@ class TriggerResolver:
             launched_by=order.launched_by,
             text=text,
             audio=audio,
-            files=self._intake(order).take_in(brief, template=template, known=_unchanged_files(brief, base)),
+            files=files,
         )
 
     def _intake(self, order: RunOrder) -> Intake:
         return Intake(self._blobs, folder=self._settings.briefs_dir / order.tenant_id)
 
-    def _brief(self, order: RunOrder, base: Trigger | None) -> Brief:
-        names = {"tenant": order.tenant_id, "campaign": order.campaign_id}
-        raw = base.brief if base else read_brief(self._settings.briefs_dir, **names)
-        return resolve_brief(raw, overrides=order.overrides, **names)
+    def _origin(self, order: RunOrder, base: Trigger | None) -> Origin:
+        if base is not None:
+            place, written = f"the brief of run {order.base_run_id}", base.brief
+        else:
+            of = (self._settings.briefs_dir, order.tenant_id, order.campaign_id)
+            place, written = shown_place(brief_path(*of)), read_brief(*of)
+        return Origin(place, written, order.overrides, order.by_option)
 
     def _parent_trigger(self, order: RunOrder) -> Trigger | None:
         """A re-execution builds what its parent was asked to build, whatever the brief says by now."""
@@ -92,6 +101,14 @@ class TriggerResolver:
             message = f"base_run_id: {order.base_run_id} is {base.status}; only a completed run can be a base"
             raise CampaignError(ErrorCode.INCOMPLETE_BASE_RUN, message)
         return Trigger.model_validate(base.trigger)
+
+
+def _brief(order: RunOrder, origin: Origin) -> Brief:
+    names = {"tenant": order.tenant_id, "campaign": order.campaign_id}
+    try:
+        return resolve_brief(origin.written, overrides=origin.overrides, **names)
+    except CampaignError as error:
+        raise origin.naming(error) from None
 
 
 def _unchanged_files(brief: Brief, base: Trigger | None) -> dict[str, StoredFile]:

@@ -46,7 +46,7 @@ def build(
             report(console, builder, run, as_json=as_json, failure=failure)
         elif as_json:
             click.echo(json.dumps({"run": None, "failure": failure}, indent=2))
-        if failure is not None and not _is_told(run, failure):
+        if failure is not None and (as_json or not _is_told(run, failure)):
             click.echo(_told(run, failure), err=True)
     sys.exit(0 if failure is None else EXIT_FAILED)
 

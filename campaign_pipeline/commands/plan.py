@@ -6,12 +6,14 @@ Does not belong here: planning (building.planning), or drawing it (terminal).
 
 import json
 import sys
+from collections.abc import Sequence
 
 import click
 
 from campaign_pipeline import terminal
 from campaign_pipeline.building.brief_file import list_campaigns
 from campaign_pipeline.building.campaign_key import CampaignKey
+from campaign_pipeline.building.misnamed_briefs import MisnamedBrief, misnamed_briefs
 from campaign_pipeline.building.planning import opened_planner, order_of
 from campaign_pipeline.commands.running import EXIT_FAILED, base_run_of, plainly
 from campaign_pipeline.commands.trigger_options import trigger_configuration, trigger_options
@@ -39,7 +41,8 @@ def plan(
     trigger = trigger_configuration(assignments, base_run=base_run, cache=cache)
     settings = Settings.from_environment()
     settings.check()
-    campaigns = _campaigns(settings, keys, base_run=base_run)
+    ignored = [] if keys else misnamed_briefs(settings.briefs_dir)
+    campaigns = _campaigns(settings, keys, base_run=base_run, ignored=ignored)
     progress = terminal.console(stderr=True)
     with opened_planner(settings) as planner:
         if base_run is not None:
@@ -48,18 +51,21 @@ def plan(
         orders = [order_of(campaign, **trigger) for campaign in campaigns]
         plans = [planner.plan(order) for order in terminal.counting(progress, orders, doing="planning")]
     if as_json:
-        click.echo(json.dumps(terminal.plans_as_json(plans), indent=2))
+        click.echo(json.dumps(terminal.plans_as_json(plans, ignored=ignored), indent=2))
     else:
-        terminal.show_plans(terminal.console(), plans)
+        terminal.show_plans(terminal.console(), plans, ignored=ignored)
     sys.exit(EXIT_FAILED if any(plan.error for plan in plans) else 0)
 
 
-def _campaigns(settings: Settings, keys: tuple[str, ...], *, base_run: str | None) -> list[CampaignKey]:
+def _campaigns(
+    settings: Settings, keys: tuple[str, ...], *, base_run: str | None, ignored: Sequence[MisnamedBrief]
+) -> list[CampaignKey]:
     named = keys or tuple(list_campaigns(settings.briefs_dir))
     if not named:
         message = f"no brief lies under {settings.briefs_dir}"
         right = f"write one at {settings.briefs_dir}/<tenant>/<campaign>.yaml, or name its KEY"
-        raise CampaignError(ErrorCode.UNKNOWN_CAMPAIGN, f"{message}; {right}")
+        passed_over = "".join(f"\nignored: {brief}" for brief in ignored)
+        raise CampaignError(ErrorCode.UNKNOWN_CAMPAIGN, f"{message}; {right}{passed_over}")
     if base_run is not None and len(named) > 1:
         message = f"--base-run: {len(named)} campaigns found; the one KEY whose run it is is expected"
         raise CampaignError(ErrorCode.VALIDATION_ERROR, message)

@@ -15,12 +15,13 @@ from typing import ParamSpec, TypeVar
 import click
 
 from campaign_pipeline import terminal
+from campaign_pipeline.building.brief_file import check_known
 from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.building.campaign_key import CampaignKey
 from campaign_pipeline.building.lost_runs import LostRun, lost, seemingly_lost
 from campaign_pipeline.building.reconciler import Reconciler
 from campaign_pipeline.building.run_history import RunHistory
-from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.errors import CampaignError, ErrorCode, shown
 from campaign_pipeline.settings import Settings
 from campaign_pipeline.storage import Ledger, RunRecord
 from campaign_pipeline.storage.ledger_address import LedgerAddress
@@ -40,7 +41,7 @@ _NAMED_RUNS = 5
 
 
 def failing_with(exit_code: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """End with an exit code and the error's own words, not with a traceback."""
+    """End with an exit code and the error's own words, not with a traceback; so too where somebody interrupts."""
 
     def guard(command: Callable[P, R]) -> Callable[P, R]:
         @wraps(command)
@@ -49,7 +50,9 @@ def failing_with(exit_code: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 return command(*args, **kwargs)
             except CampaignError as error:
                 click.echo(str(error), err=True)
-                sys.exit(exit_code)
+            except KeyboardInterrupt:
+                click.echo("interrupted", err=True)
+            sys.exit(exit_code)
 
         return run
 
@@ -132,7 +135,8 @@ def run_of(builder: Builder, text: str) -> RunRecord:
     """Find a run by its id or the beginning of it, or the newest of a campaign.
 
     Raises:
-        CampaignError: VALIDATION_ERROR when it names no run, or more than one.
+        CampaignError: VALIDATION_ERROR when it names no run, or more than one; UNKNOWN_CAMPAIGN when it names a
+            campaign that has neither run nor brief.
     """
     digits = text.replace("-", "")
     if _RUN_ID.fullmatch(digits):
@@ -141,6 +145,7 @@ def run_of(builder: Builder, text: str) -> RunRecord:
     campaign = CampaignKey.parse(text, source=source)
     run = builder.ledger.tenant(campaign.tenant_id).newest_run(campaign.campaign_id)
     if run is None:
+        check_known(builder.settings.briefs_dir, campaign.tenant_id, campaign.campaign_id)
         message = f"RUN: {campaign} has no run yet; build it: campaign build {campaign}"
         raise CampaignError(ErrorCode.VALIDATION_ERROR, message)
     return run
@@ -160,10 +165,24 @@ def base_run_of(ledger: Ledger | None, text: str | None, *, tenant_id: str) -> s
 
 
 def _run_beginning_with(builder: Builder, text: str) -> RunRecord:
-    found = builder.ledger.housekeeping("show").runs_beginning_with(text, limit=_NAMED_RUNS + 1)
+    search = builder.ledger.housekeeping("show")
+    found = search.runs_beginning_with(text, limit=_NAMED_RUNS + 1)
     if not found:
-        raise CampaignError(ErrorCode.VALIDATION_ERROR, f"RUN: {text} is in no ledger row")
+        newest = search.runs_beginning_with("", limit=_NAMED_RUNS)
+        raise CampaignError(
+            ErrorCode.VALIDATION_ERROR, f"RUN: {shown(text)} found; {_runs_there_are(newest)}"
+        )
     return _only_one(found, text, source="RUN")
+
+
+def _runs_there_are(newest: Sequence[RunRecord]) -> str:
+    """Say what would be right where no run begins as it was written."""
+    if not newest:
+        return "there is no run yet; build a campaign: campaign build <tenant>/<campaign>"
+    named = ", ".join(f"{run.id[:_FEWEST_DIGITS]} ({run.tenant_id}/{run.campaign_id})" for run in newest)
+    return (
+        f"no run begins so. The newest: {named}; campaign show <tenant>/<campaign> shows a campaign's newest"
+    )
 
 
 def _only_one(found: Sequence[RunRecord], text: str, *, source: str) -> RunRecord:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from campaign_pipeline import terminal
 from campaign_pipeline.building.builder import Builder
+from campaign_pipeline.building.preview import newest_game
 from campaign_pipeline.commands.running import (
     end_lost_runs,
     opened_made_builder,
@@ -18,7 +19,7 @@ from campaign_pipeline.commands.running import (
     run_of,
     this_command,
 )
-from campaign_pipeline.storage import RunRecord
+from campaign_pipeline.storage import ArtifactRecord, RunRecord, TenantLedger
 
 
 @click.command()
@@ -41,7 +42,17 @@ def report(console: Console, builder: Builder, run: RunRecord, *, as_json: bool,
         click.echo(json.dumps({**terminal.run_as_json(run, steps, artifacts), **more}, indent=2))
         return
     terminal.show_run(console, run, steps, artifacts)
-    if "game_bundle" in artifacts:
-        console.print(
-            f"Play it: [bold]{this_command()} preview {run.tenant_id}/{run.campaign_id}[/]", highlight=False
-        )
+    game = artifacts.get("game_bundle")
+    if game is not None:
+        _tell_how_to_play(console, ledger, run, game)
+
+
+def _tell_how_to_play(console: Console, ledger: TenantLedger, run: RunRecord, game: ArtifactRecord) -> None:
+    """Say how to play a run's game: a preview plays the campaign's newest, which may be another by now."""
+    key = f"{run.tenant_id}/{run.campaign_id}"
+    newest = newest_game(ledger, run.campaign_id)
+    if newest is not None and newest.content_hash == game.content_hash:
+        console.print(f"Play it: [bold]{this_command()} preview {key}[/]", highlight=False)
+    elif newest is not None:
+        told = f"A newer run has another game, which is the one that `campaign preview {key}` plays"
+        console.print(f"[dim]{told}[/]", highlight=False, soft_wrap=True)

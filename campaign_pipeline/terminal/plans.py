@@ -12,26 +12,32 @@ from rich.markup import escape
 from rich.table import Table
 
 from campaign_pipeline.building.analysis import seconds
+from campaign_pipeline.building.misnamed_briefs import MisnamedBrief
 from campaign_pipeline.building.planning import CampaignPlan
 from campaign_pipeline.terminal.screen import short
 
 _REUSE, _RUN, _REFUSED = "[cyan]↺[/]", "[yellow]▸[/]", "[red]✘[/]"
 
 
-def show_plans(console: Console, plans: Sequence[CampaignPlan]) -> None:
-    """Print what is expected: of one campaign step by step, of several in a line each."""
+def show_plans(
+    console: Console, plans: Sequence[CampaignPlan], *, ignored: Sequence[MisnamedBrief] = ()
+) -> None:
+    """Print what is expected: of one campaign step by step, of several in a line each, then what was passed over."""
     if len(plans) == 1 and plans[0].error is None:
         console.print(f"[bold]{escape(plans[0].key)}[/]", highlight=False)
         console.print(_step_table(plans[0]))
     else:
         console.print(_campaign_table(plans))
     console.print(_totals(plans), highlight=False, soft_wrap=True)
+    for brief in ignored:
+        console.print(f"[yellow]ignored:[/] {escape(str(brief))}", highlight=False, soft_wrap=True)
 
 
-def plans_as_json(plans: Sequence[CampaignPlan]) -> dict[str, Any]:
+def plans_as_json(plans: Sequence[CampaignPlan], *, ignored: Sequence[MisnamedBrief] = ()) -> dict[str, Any]:
     """Give plans the shape that scripts read."""
     return {
         "campaigns": [plan.to_json() for plan in plans],
+        "ignored": [brief.to_json() for brief in ignored],
         "summary": {
             "campaigns": len(plans),
             "refused": sum(plan.error is not None for plan in plans),

@@ -140,11 +140,11 @@ def mark(step: StepRecord) -> str:
 
 
 def how(step: StepRecord, *, run_error: str | None) -> str:
-    """Say what became of a step; what the whole run says already is not said again for each."""
+    """Say what became of a step; what the whole run, or another step, says already is not said again."""
     analysis = _analysis(step)
     attempts = f"attempt {step.attempt}" if step.attempt > 1 else ""
     if step.error and step.error != run_error:
-        said = f"{step.status}: {step.error}"
+        said = f"{step.status}: {_without_what_ended(step)}"
     elif step.cache_hit or step.status == "completed":
         said = short(analysis.words)
     else:
@@ -157,6 +157,13 @@ def how(step: StepRecord, *, run_error: str | None) -> str:
 def never_began(step: StepRecord) -> bool:
     """Tell a step that something else stopped: the run's error says it, once for all of them."""
     return step.status == "skipped" and not step.cache_hit
+
+
+def _without_what_ended(step: StepRecord) -> str | None:
+    """Cut the error of the step that was waited for: that step says it itself."""
+    if not never_began(step) or step.error is None:
+        return step.error
+    return step.error.partition(", which ended with ")[0]
 
 
 def _compared(step: StepRecord, analysis: StepAnalysis) -> str:

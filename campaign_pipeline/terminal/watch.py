@@ -64,7 +64,8 @@ def _print_as_they_end(console: Console, ledger: TenantLedger, run_id: str, ende
             for step in steps:
                 if step.status in _ENDED and step.step_id not in told and not never_began(step):
                     told.add(step.step_id)
-                    line = f"{mark(step)} {step.step_id}: {escape(how(step, run_error=None))}"
+                    # Why it failed is told with the whole run, when that has ended.
+                    line = f"{mark(step)} {step.step_id}: {escape(how(step, run_error=step.error))}"
                     console.print(line, highlight=False, soft_wrap=True)
 
 

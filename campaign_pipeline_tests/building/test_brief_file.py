@@ -68,7 +68,30 @@ def test_an_unknown_campaign_names_the_nearest(tmp_path: Path) -> None:
 
     assert caught.value.code is ErrorCode.UNKNOWN_CAMPAIGN
     assert "did you mean demo/summer-spin?" in caught.value.message
-    assert str(tmp_path) not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("stand", "briefs", "place"),
+    [
+        (".", "briefs", "briefs/demo/small.yaml"),
+        (".", "{root}/briefs", "briefs/demo/small.yaml"),
+        ("briefs/demo", "..", "../demo/small.yaml"),
+        ("elsewhere", "{root}/briefs", "{root}/briefs/demo/small.yaml"),
+    ],
+)
+def test_a_brief_is_named_as_it_would_be_opened_from_where_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stand: str, briefs: str, place: str
+) -> None:
+    write(tmp_path / "briefs", "demo/small", "")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / stand)
+
+    with pytest.raises(CampaignError) as caught:
+        read_brief(Path(briefs.format(root=tmp_path)), "demo", "small")
+
+    assert (
+        caught.value.message == f"{place.format(root=tmp_path)}: nothing found; a mapping of keys is expected"
+    )
 
 
 def test_a_brief_with_the_other_ending_is_told_so(tmp_path: Path) -> None:
@@ -126,8 +149,9 @@ def test_a_key_that_is_no_slug_reads_no_file(tmp_path: Path, tenant: str, campai
     ],
 )
 def test_a_file_that_is_no_brief_is_refused_with_its_place(
-    tmp_path: Path, text: str | bytes, expected: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | bytes, expected: str
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     write(tmp_path, "demo/summer", text)
 
     with pytest.raises(CampaignError) as caught:
@@ -247,7 +271,7 @@ def test_a_brief_that_says_it_is_another_is_refused(field: str) -> None:
 
 def test_overrides_that_make_a_brief_wrong_are_refused_like_the_brief() -> None:
     with pytest.raises(
-        CampaignError, match=r"demo/summer.yaml: audio.bpm: 'fast' found; a number is expected"
+        CampaignError, match=r"VALIDATION_ERROR: audio.bpm: 'fast' found; a number is expected"
     ):
         resolve_brief(raw_brief(), overrides={"audio": {"bpm": "fast"}}, tenant="demo", campaign="summer")
 
@@ -277,7 +301,7 @@ def test_a_missing_file_names_field_file_and_the_nearest(tmp_path: Path) -> None
         local_files(brief(videos={"win": "clips/wim.mp4"}), brief_dir=folder)
 
     assert caught.value.code is ErrorCode.MISSING_ASSET
-    assert caught.value.message.startswith("videos.win: clips/wim.mp4 found in the brief")
+    assert caught.value.message.startswith("videos.win: clips/wim.mp4 found, but there is no such file")
     assert "did you mean clips/win.mp4?" in caught.value.message
 
 

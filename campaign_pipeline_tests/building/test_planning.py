@@ -185,7 +185,7 @@ def test_a_brief_that_is_wrong_is_refused_in_the_words_of_its_build(direct: Dire
 
     assert plan.steps == ()
     assert plan.error is not None
-    assert plan.error.startswith(f"VALIDATION_ERROR: {KEY}.yaml: difficulty.level: 'insane' found; ")
+    assert plan.error.startswith(f"VALIDATION_ERROR: {path}: difficulty.level: 'insane' found; ")
 
 
 def test_a_base_run_is_looked_for_where_there_is_no_ledger_too(direct: Direct) -> None:

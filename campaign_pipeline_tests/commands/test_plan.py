@@ -69,7 +69,9 @@ def test_a_campaign_that_cannot_be_built_has_a_line_and_the_others_are_planned(a
     assert f"✘ {KEY}" in people.stdout
     assert people.stdout.rstrip().endswith("3 campaigns, 8 of 8 steps to run, 1 cannot be built")
     by_key = {told["campaign"]: told for told in scripts["campaigns"]}
-    assert by_key[KEY]["error"].startswith("VALIDATION_ERROR: theme: 'no_such_theme' is not a theme of ")
+    assert by_key[KEY]["error"].startswith(
+        f"VALIDATION_ERROR: briefs/{KEY}.yaml: theme: 'no_such_theme' is not a theme of "
+    )
     assert by_key[KEY]["steps"] == []
     assert [step["step_id"] for step in by_key["demo/summer-spin"]["steps"]] == list(STEPS)
     assert scripts["summary"] == {
@@ -125,6 +127,95 @@ def test_what_cannot_be_read_is_refused_before_anything_is_planned(desk: Desk) -
     assert several.stderr.startswith("VALIDATION_ERROR: --base-run: 2 campaigns found; the one KEY")
     assert assignment.stderr.startswith("VALIDATION_ERROR: --set: 'audio.bpm' found; ")
     assert key.stderr.startswith("VALIDATION_ERROR: KEY: 'nonsense' found; ")
+
+
+@pytest.mark.parametrize(
+    ("assignment", "told"),
+    [
+        ("audio.bpm=999", "--set audio.bpm=999: 999 found; a number of at most 200 is expected"),
+        ("bpm=120", "--set bpm=120: unknown key; did you mean audio.bpm?"),
+        ("audio.bpn=120", "--set audio.bpn=120: unknown key; did you mean bpm?"),
+        ("audio={bpm: 999}", "--set audio.bpm=999: 999 found; a number of at most 200 is expected"),
+        ("videos=null", "--set videos=null: nothing found; a value is required"),
+        ("theme=nope", "--set theme='nope': 'nope' is not a theme of spin_wheel_v1; "),
+        ("assets.bg=clips/win.mp4", "--set assets.bg='clips/win.mp4': assets: 'bg' is not an asset slot of "),
+        ("difficulty.parameters.x=3", "--set difficulty.parameters.x=3: difficulty.level: nothing found; "),
+        ("button.mask_polygon=[[2, 0]]", "--set button.mask_polygon=…: button.mask_polygon"),
+        ("audio.model=big", "--set audio.model='big': 'big' was asked, but provider 'stub' has no models"),
+        ("template_id=spin_weel_v1", "--set template_id='spin_weel_v1': 'spin_weel_v1' found; did you mean"),
+        (
+            "videos.win=clips/wim.mp4",
+            "--set videos.win='clips/wim.mp4': clips/wim.mp4 found, but there is no",
+        ),
+    ],
+)
+def test_what_an_override_made_wrong_is_blamed_on_the_override(
+    desk: Desk, assignment: str, told: str
+) -> None:
+    path = desk.place.write_brief(KEY)
+    path.write_text(path.read_text().replace("difficulty: easy", "difficulty: hard"))
+
+    [plan] = planned(desk, KEY, "--set", assignment)["campaigns"]
+
+    assert plan["error"].partition(": ")[2].startswith(told)
+    assert "briefs/" not in plan["error"]
+
+
+def test_what_brief_and_override_made_wrong_is_told_of_each(desk: Desk) -> None:
+    desk.place.write_brief(KEY, {"campaign_name": 7, "locale": "!"})
+
+    [plan] = planned(desk, KEY, "--set", "audio.bpm=999", "--set", "version=new")["campaigns"]
+
+    first, second, *rest = (part for part in plan["error"].split("; ") if " found" in part)
+    assert first == f"VALIDATION_ERROR: briefs/{KEY}.yaml: campaign_name: 7 found"
+    assert second == "--set version='new': 'new' found"
+    assert rest == [f"briefs/{KEY}.yaml: locale: '!' found", "--set audio.bpm=999: 999 found"]
+
+
+def test_a_base_runs_brief_is_named_as_such(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+    base = desk.build(KEY)
+    path = desk.place.root / "briefs" / "demo" / "clips" / "win.mp4"
+    desk.place.blob(base["trigger"]["files"]["videos.win"]["content_hash"]).unlink()
+    path.unlink()
+
+    [plan] = planned(desk, KEY, "--base-run", base["id"])["campaigns"]
+
+    assert plan["error"].startswith(
+        f"MISSING_ASSET: the brief of run {base['id']}: videos.win: clips/win.mp4 found"
+    )
+
+
+def test_files_that_are_no_briefs_for_their_name_alone_are_told_with_a_better_one(desk: Desk) -> None:
+    brief = desk.place.write_brief(KEY)
+    (brief.parent / "Bad_Name.yaml").write_text(brief.read_text())
+    (brief.parent / "x.yml").write_text(brief.read_text())
+
+    people, scripts = desk.campaign("plan"), planned(desk)
+    one = desk.campaign("plan", KEY)
+
+    assert people.exit_code == 0
+    first, second = people.stdout.splitlines()[-2:]
+    assert first.startswith("ignored: briefs/demo/Bad_Name.yaml: Bad_Name is no campaign's name (lower-case ")
+    assert first.endswith("; rename it to briefs/demo/bad-name.yaml")
+    assert second == "ignored: briefs/demo/x.yml: it ends in .yml; rename it to briefs/demo/x.yaml"
+    assert scripts["ignored"][1] == {
+        "path": "briefs/demo/x.yml",
+        "reason": "it ends in .yml",
+        "rename_to": "briefs/demo/x.yaml",
+    }
+    assert "ignored" not in one.stdout
+
+
+def test_where_all_briefs_are_misnamed_it_is_told_too(desk: Desk) -> None:
+    for path in (desk.place.root / "briefs").glob("*/*.yaml"):
+        path.rename(path.with_suffix(".yml"))
+
+    result = desk.campaign("plan")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("UNKNOWN_CAMPAIGN: no brief lies under briefs; ")
+    assert "\nignored: briefs/demo/summer-spin.yml: it ends in .yml; rename it to " in result.stderr
 
 
 def _seconds(milliseconds: int) -> str:

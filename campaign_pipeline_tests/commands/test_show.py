@@ -92,8 +92,32 @@ def test_a_run_is_found_by_the_first_digits_of_its_id(any_desk: Desk) -> None:
     assert "VALIDATION_ERROR: RUN: 1a2b3c4d begins several runs: " in ambiguous.stderr
     assert "1a2b3c4d-0000-4000-8000-000000000001 (demo/summer)" in ambiguous.stderr
     assert "1a2b3c4d-ffff-4fff-bfff-fffffffffff2 (demo/summer)" in ambiguous.stderr
-    assert "RUN: 1a2b3c4f is in no ledger row" in unknown.stderr
+    assert unknown.stderr.startswith(
+        "VALIDATION_ERROR: RUN: '1a2b3c4f' found; no run begins so. The newest: "
+    )
+    assert "1a2b3c4e (acme/summer)" in unknown.stderr
+    assert unknown.stderr.rstrip().endswith("campaign show <tenant>/<campaign> shows a campaign's newest")
     assert "RUN (a run id, 8 digits of it at least, or a campaign): '1a2b3c4' found" in short.stderr
+
+
+def test_a_run_says_how_to_play_it_only_where_that_plays_its_own_game(any_desk: Desk) -> None:
+    any_desk.place.write_brief(KEY)
+    old = any_desk.build(KEY)
+    same = any_desk.build(KEY)
+    of_the_same_game = any_desk.campaign("show", old["id"]).stdout
+    any_desk.build(KEY, "--set", LONGER)
+
+    of_the_old, of_the_newest = (any_desk.campaign("show", run).stdout for run in (same["id"], KEY))
+
+    advice = f"preview {KEY}\n"
+    assert of_the_same_game.splitlines()[-1].startswith("Play it: ")
+    assert of_the_same_game.endswith(advice)
+    assert "Play it" not in of_the_old
+    assert of_the_old.splitlines()[-1] == (
+        f"A newer run has another game, which is the one that `campaign preview {KEY}` plays"
+    )
+    assert of_the_newest.splitlines()[-1].startswith("Play it: ")
+    assert of_the_newest.endswith(advice)
 
 
 def _metadata(instance: dg.DagsterInstance, step_id: str) -> dict[str, Any]:
