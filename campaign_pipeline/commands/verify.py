@@ -11,6 +11,7 @@ import click
 
 from campaign_pipeline import terminal
 from campaign_pipeline.building.auditor import Auditor
+from campaign_pipeline.building.brief_file import check_known
 from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.commands.running import (
     EXIT_COULD_NOT_LOOK,
@@ -53,4 +54,8 @@ def _run_meant_by(builder: Builder, text: str) -> RunRecord:
     run = run_of(builder, text)
     if "/" not in text or run.status is RunStatus.COMPLETED:
         return run
-    return builder.ledger.tenant(run.tenant_id).newest_completed_run(run.campaign_id) or run
+    completed = builder.ledger.tenant(run.tenant_id).newest_completed_run(run.campaign_id)
+    if completed is None:
+        # Of a mistyped campaign there is the run that was refused for it, which has nothing to vouch for.
+        check_known(builder.settings.briefs_dir, run.tenant_id, run.campaign_id)
+    return completed or run
