@@ -182,7 +182,9 @@ def dribble(*, every_s: float = 0.02, in_headers: bool = False) -> Answer:
     return answer
 
 
-def flood(size_bytes: int | None = None, *, announced: bool = False, head: bytes = b"") -> Answer:
+def flood(
+    size_bytes: int | None = None, *, status: int = 200, announced: bool = False, head: bytes = b""
+) -> Answer:
     """Send a body of so many bytes, or without end, as fast as it is taken.
 
     Args:
@@ -191,7 +193,7 @@ def flood(size_bytes: int | None = None, *, announced: bool = False, head: bytes
     """
 
     def answer(exchange: Exchange) -> None:
-        exchange.begin(200, {"Content-Length": str(size_bytes)} if announced else {})
+        exchange.begin(status, {"Content-Length": str(size_bytes)} if announced else {})
         exchange.send(head)
         sent = len(head)
         while (size_bytes is None or sent < size_bytes) and exchange.pause(0):
