@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from campaign_pipeline.model.digest import ContentHash, JsonObject
+from campaign_pipeline.storage.referring import ReferrerKind
 
 ProblemKind = Literal["bytes", "manifest", "bundle", "run", "step", "context", "cache_entry", "lease"]
 
@@ -20,11 +21,26 @@ MOST_PROBLEMS = 1000
 
 @dataclass(frozen=True)
 class Flaw:
-    """What is wrong with an artifact, or with something that it needs: these bytes."""
+    """What is wrong with an artifact beside its bytes, which hold."""
 
     kind: ProblemKind
     message: str
-    content_hash: ContentHash
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dependent:
+    """A row that needs damaged bytes.
+
+    Args:
+        kind: In which table it is.
+        use: What they are to it, such as `audio/bgm` or `videos.intro`.
+    """
+
+    kind: ReferrerKind
+    id: str
+    tenant_id: str
+    use: str
+    campaign_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +51,9 @@ class Problem:
         subject: What is wrong, as people find it again.
         message: What was found.
         advice: What to do about it.
+        run_id: The run that it is about; of several that need a blob, the newest.
+        referrers: Of a damaged blob: some of the rows that need it, the newest runs first.
+        more_referrers: How many need it beyond those.
     """
 
     kind: ProblemKind
@@ -44,10 +63,12 @@ class Problem:
     advice: str
     run_id: str | None = None
     content_hash: ContentHash | None = None
+    referrers: tuple[Dependent, ...] = ()
+    more_referrers: int = 0
 
     def to_json(self) -> JsonObject:
         """Give the form that scripts read."""
-        return dict(vars(self))
+        return {**vars(self), "referrers": [dict(vars(row)) for row in self.referrers]}
 
 
 @dataclass

@@ -6,6 +6,7 @@ Does not belong here: collecting (building.collector), or drawing what was done 
 
 import json
 import re
+from difflib import get_close_matches
 
 import click
 
@@ -13,9 +14,12 @@ from campaign_pipeline import terminal
 from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.building.collector import Collector
 from campaign_pipeline.commands.running import end_lost_runs, lost_runs, opened_made_builder, plainly
+from campaign_pipeline.errors import CampaignError, ErrorCode, shown
 from campaign_pipeline.settings import duration, invalid
+from campaign_pipeline.storage import Ledger
 
 _TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_NAMED_TENANTS = 5
 
 
 @click.command()
@@ -23,7 +27,7 @@ _TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 @click.option(
     "--grace",
     metavar="DURATION",
-    help="Leave alone what is younger, such as 24h or 2d; by default what CAMPAIGN_GC_GRACE says.",
+    help="Leave alone what is younger, such as 24h or 2d, 1m at least; by default what CAMPAIGN_GC_GRACE says.",
 )
 @click.option("--tenant", metavar="TENANT", help="Look at this tenant's rows only; bytes are everybody's.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
@@ -35,8 +39,10 @@ def gc(*, dry_run: bool, grace: str | None, tenant: str | None, as_json: bool) -
     """
     if tenant is not None and not _TENANT.fullmatch(tenant):
         raise invalid("--tenant", tenant, "a tenant's name, of a-z, 0-9 and -,")
-    given = None if grace is None else duration(grace, source="--grace")
+    given = None if grace is None else duration(grace, source="--grace", or_else=", 1m at least,")
     with opened_made_builder() as builder:
+        if tenant is not None:
+            _check_known(tenant, builder.ledger)
         settings = builder.settings
         spare = settings.gc_grace if given is None else given
         # A run that was lost counts as one that still runs, and everything since it began is spared.
@@ -58,6 +64,28 @@ def gc(*, dry_run: bool, grace: str | None, tenant: str | None, as_json: bool) -
         click.echo(json.dumps(done.to_json(), indent=2))
     else:
         terminal.show_collection(terminal.console(), done)
+
+
+def _check_known(tenant: str, ledger: Ledger) -> None:
+    """Refuse a tenant that the ledger knows nothing of: a slip of the pen would collect nothing, and look like success.
+
+    Raises:
+        CampaignError: VALIDATION_ERROR, naming those that are meant, or may be.
+    """
+    known = ledger.cleaning("gc").tenants()
+    if tenant in known:
+        return
+    near = get_close_matches(tenant, known, n=1)
+    right = f"did you mean {near[0]}?" if near else _known(known)
+    message = f"--tenant: {shown(tenant)} found; no row of the ledger is of that tenant; {right}"
+    raise CampaignError(ErrorCode.VALIDATION_ERROR, message)
+
+
+def _known(tenants: list[str]) -> str:
+    if not tenants:
+        return "it is empty"
+    more = ", and more" if len(tenants) > _NAMED_TENANTS else ""
+    return f"it has rows of {', '.join(tenants[:_NAMED_TENANTS])}{more}"
 
 
 def _tell_of_lost_runs(builder: Builder) -> None:

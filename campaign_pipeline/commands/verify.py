@@ -10,7 +10,6 @@ import sys
 import click
 
 from campaign_pipeline import terminal
-from campaign_pipeline.building.auditor import Auditor
 from campaign_pipeline.building.brief_file import check_known
 from campaign_pipeline.building.builder import Builder
 from campaign_pipeline.commands.running import (
@@ -36,10 +35,12 @@ def verify(*, runs: tuple[str, ...], as_json: bool) -> None:
     RUN is a run id or its first 8 digits, or KEY (<tenant>/<campaign>) for the campaign's newest run that completed.
     Without one: everything of every tenant. Nothing is changed; building a campaign again repairs what can be repaired.
     """
+    from campaign_pipeline.building.auditor import Auditor  # noqa: PLC0415  only this command
+
     with opened_made_builder() as builder:
         run_ids = [_run_meant_by(builder, run).id for run in runs]
         with terminal.telling(terminal.console(stderr=True), doing="verifying") as tell:
-            auditor = Auditor(builder.ledger, builder.store, tell=tell)
+            auditor = Auditor(builder.ledger, builder.store, retention=builder.settings.retention, tell=tell)
             audit = auditor.audit_runs(run_ids) if run_ids else auditor.audit_all()
             audit.add(run.problem for run in lost_runs(builder, among=run_ids))
     if as_json:

@@ -95,6 +95,17 @@ class Auditing(Walking):
         """Tell whether an artifact has a row now."""
         return bool(self._read_all(select(ARTIFACT.c.id).where(ARTIFACT.c.id == artifact_id)))
 
+    def newest_result_like(self, step: StepRecord) -> ArtifactRecord | None:
+        """Read what the newest of a campaign's steps came to that was asked the same as this one."""
+        is_result = ARTIFACT.c.id == first_of(RUN_STEP.c.output_artifact_ids)
+        asked_the_same = [
+            RUN_STEP.c[name] == getattr(step, name)
+            for name in ("tenant_id", "campaign_id", "step_id", "input_hash")
+        ]
+        results = select(ARTIFACT).join(RUN_STEP, is_result).where(*asked_the_same)
+        found = self._read_all(results.order_by(RUN_STEP.c.completed_at.desc()).limit(1))
+        return ArtifactRecord.of(found[0]) if found else None
+
     def cache_entries(self) -> Iterator[CacheRecord]:
         """Walk all reusable results with their artifacts, of whatever tenant those are."""
         is_result = ARTIFACT.c.id == first_of(STEP_CACHE.c.artifact_ids)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, and_, delete, func, or_, select, true, tuple_
+from sqlalchemy import Column, ColumnElement, Table, and_, delete, func, or_, select, true, tuple_, union
 
 from campaign_pipeline.storage.portable_sql import utc_now
 from campaign_pipeline.storage.tables import IS_ACTIVE_RUN, LEASE, PROVIDER_ANSWER, RUN, STEP_CACHE
@@ -80,6 +80,12 @@ class Collecting(Walking):
         spare = max(grace, now - (found["opened_at"] or now)) + _SLACK
         past_before = None if retention is None else now - max(retention, spare)
         return Horizon(spare=spare, stale_before=now - spare, past_before=past_before, tenant_id=tenant_id)
+
+    def tenants(self) -> list[str]:
+        """Name the tenants that have any row which a collection looks at, in alphabetical order."""
+        named = union(*(select(table.c.tenant_id) for table in (RUN, STEP_CACHE, PROVIDER_ANSWER, LEASE)))
+        with self._read() as connection:
+            return sorted(connection.scalars(named))
 
     def count_expired(self, horizon: Horizon) -> Expired:
         """Count what `delete_expired` would delete, all of it."""

@@ -14,6 +14,8 @@ from campaign_pipeline.building.audit import Audit
 from campaign_pipeline.building.collection import Collection
 from campaign_pipeline.terminal.screen import size
 
+_KILOBYTE = 1000
+
 
 @contextmanager
 def telling(console: Console, *, doing: str) -> Iterator[Callable[[str], None]]:
@@ -26,14 +28,21 @@ def telling(console: Console, *, doing: str) -> Iterator[Callable[[str], None]]:
 
 
 def show_collection(console: Console, done: Collection) -> None:
-    """Print what went, or would go, a line for each kind of thing."""
+    """Print what went, or would go, a line for each reason that something had."""
+    whose = "" if done.tenant_id is None else f" of tenant {done.tenant_id}"
+    dry_run = "[bold]dry run[/]: " if done.dry_run else ""
+    if done.found_nothing:
+        console.print(f"{dry_run}nothing to collect{whose}{_left(done)}", highlight=False)
+        return
     if done.dry_run:
-        console.print("[bold]dry run[/]: nothing was changed; this would go", highlight=False)
-    for kind, counts in _counts(done).items():
-        told = ", ".join(f"{number:,} {what}" for what, number in counts.items() if number)
-        console.print(f"[dim]{kind:<8}[/] {told or 'nothing'}", highlight=False, soft_wrap=True)
-    freed = "would be freed" if done.dry_run else "freed"
-    console.print(f"{size(done.bytes_freed)} {freed}; blobs kept: {done.blobs_kept:,}", highlight=False)
+        console.print(f"{dry_run}nothing was changed; this would go", highlight=False)
+    for reason, counts in _counts(done).items():
+        told = ", ".join(_counted(number, one, many) for number, one, many in counts if number)
+        if told:
+            console.print(f"[dim]{reason}:[/] {told}", highlight=False, soft_wrap=True)
+    kept = _counted(done.blobs_kept, "blob", "blobs")
+    freed, stay = ("would be freed", "would stay") if done.dry_run else ("freed", "kept")
+    console.print(f"{_freed(done.bytes_freed)} {freed}; {kept} {stay}", highlight=False)
 
 
 def show_audit(console: Console, audit: Audit) -> None:
@@ -56,22 +65,37 @@ def show_audit(console: Console, audit: Audit) -> None:
     console.print(verdict, highlight=False, soft_wrap=True)
 
 
-def _counts(done: Collection) -> dict[str, dict[str, int]]:
-    """Sort the counts by why things went; the words stand for one and for many."""
+def _left(done: Collection) -> str:
+    if not done.blobs_kept:
+        return "; the store holds no blob"
+    return f": all is in use, kept, or too young; {_counted(done.blobs_kept, 'blob', 'blobs')} in the store"
+
+
+def _counts(done: Collection) -> dict[str, list[tuple[int, str, str]]]:
+    """Sort the counts by why things went, each with the words for one and for many."""
     return {
-        "expired": {
-            "of the reusable results": done.cache_entries,
-            "of the providers' answers": done.provider_answers,
-            "of the results that nobody came for": done.leases,
-        },
-        "past": {
-            "of the runs": done.runs,
-            "trimmed": done.runs_trimmed,
-            "of the artifacts": done.artifacts,
-        },
-        "bytes": {
-            "that nobody refers to": done.blobs,
-            "never finished": done.unfinished,
-            "damaged and replaced": done.quarantined,
-        },
+        "expired or left behind": [
+            (done.cache_entries, "reusable result", "reusable results"),
+            (done.provider_answers, "provider's answer", "providers' answers"),
+            (done.leases, "result that nobody came for", "results that nobody came for"),
+        ],
+        "past CAMPAIGN_RETENTION": [
+            (done.runs, "run", "runs"),
+            (done.runs_trimmed, "run trimmed", "runs trimmed"),
+            (done.artifacts, "artifact", "artifacts"),
+        ],
+        "in the store": [
+            (done.blobs, "blob that nothing refers to", "blobs that nothing refers to"),
+            (done.unfinished, "file never finished", "files never finished"),
+            (done.quarantined, "damaged file that was replaced", "damaged files that were replaced"),
+        ],
     }
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def _freed(size_bytes: int) -> str:
+    """Spell a size; what is less than a kilobyte would otherwise be told as nothing."""
+    return _counted(size_bytes, "byte", "bytes") if size_bytes < _KILOBYTE else size(size_bytes)

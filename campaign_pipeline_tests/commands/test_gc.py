@@ -1,17 +1,21 @@
 """`campaign gc`, over a real build."""
 
+import io
 import json
 import os
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from rich.console import Console
 from sqlalchemy import update
 
+from campaign_pipeline.building.collection import Collection
 from campaign_pipeline.storage import Ledger
 from campaign_pipeline.storage.scopes import Scope
 from campaign_pipeline.storage.tables import RUN, RUN_STEP
 from campaign_pipeline.storage.worker import Worker, this_host
+from campaign_pipeline.terminal.housekeeping import show_collection
 from campaign_pipeline_tests.storage.building import open_run
 from campaign_pipeline_tests.workplace import Desk
 
@@ -31,8 +35,10 @@ def test_a_dry_run_tells_what_would_go_and_the_real_one_takes_it(any_desk: Desk)
 
     assert dry.exit_code == done.exit_code == 0, dry.output + done.output
     assert "dry run: nothing was changed" in dry.output
-    assert "bytes    1 that nobody refers to" in dry.output
-    assert "0.0 kB would be freed; blobs kept: 8" in dry.output
+    assert dry.output.splitlines()[1:] == [
+        "in the store: 1 blob that nothing refers to",
+        "6 bytes would be freed; 8 blobs would stay",
+    ]
     assert untouched == before
     assert json.loads(done.output) == {
         "dry_run": False,
@@ -76,7 +82,7 @@ def test_a_trimmed_run_is_still_shown_and_says_that_it_was_trimmed(
     shown = any_desk.campaign("show", old["id"])
     told = json.loads(any_desk.campaign("show", old["id"], "--json").output)
 
-    assert "past     1 trimmed" in done.output
+    assert "past CAMPAIGN_RETENTION: 1 run trimmed" in done.output
     assert shown.exit_code == 0, shown.output
     assert "trimmed" in shown.output
     assert "made:" not in shown.output, "why is no longer known"
@@ -102,12 +108,75 @@ def test_a_dry_run_tells_of_lost_runs_and_leaves_them(any_desk: Desk) -> None:
 
 
 def test_what_cannot_be_meant_is_refused(desk: Desk) -> None:
-    grace = desk.campaign("gc", "--grace", "soon")
+    grace = desk.campaign("gc", "--grace", "0s")
     tenant = desk.campaign("gc", "--tenant", "../demo")
 
     assert (grace.exit_code, tenant.exit_code) == (1, 1)
-    assert "--grace: 'soon' found; a duration such as 90d, 12h, 45m or 2w is expected" in grace.output
+    assert "a duration such as 90d, 12h, 45m or 2w, 1m at least, is expected" in grace.output
     assert "--tenant: '../demo' found" in tenant.output
+
+
+def test_a_tenant_that_the_ledger_does_not_know_is_refused(any_desk: Desk) -> None:
+    any_desk.place.write_brief(KEY)
+    Ledger.open(any_desk.place.ledger_url).close()
+    early = any_desk.campaign("gc", "--tenant", "demo")
+    any_desk.build(KEY)
+    orphan = _orphan(any_desk)
+
+    slip = any_desk.campaign("gc", "--tenant", "dema", "--json")
+    other = any_desk.campaign("gc", "--tenant", "nosuch")
+
+    assert {early.exit_code, slip.exit_code, other.exit_code} == {1}
+    refused = "VALIDATION_ERROR: --tenant: {!r} found; no row of the ledger is of that tenant; {}\n"
+    assert early.stderr == refused.format("demo", "it is empty")
+    assert slip.stderr == refused.format("dema", "did you mean demo?")
+    assert other.stderr == refused.format("nosuch", "it has rows of demo")
+    assert slip.stdout == ""
+    assert orphan in any_desk.place.blobs()
+
+
+def test_where_there_is_nothing_to_collect_it_says_so(desk: Desk) -> None:
+    Ledger.open(desk.place.ledger_url).close()
+    empty = desk.campaign("gc")
+    desk.place.write_brief(KEY)
+    desk.build(KEY)
+
+    built = desk.campaign("gc", "--tenant", "demo")
+    dry = desk.campaign("gc", "--dry-run")
+
+    assert empty.output == "nothing to collect; the store holds no blob\n"
+    kept = "all is in use, kept, or too young; 8 blobs in the store\n"
+    assert built.output == f"nothing to collect of tenant demo: {kept}"
+    assert dry.output == f"dry run: nothing to collect: {kept}"
+
+
+def test_every_kind_of_thing_that_went_is_told_in_words() -> None:
+    told = Console(file=io.StringIO(), width=140)
+    went = Collection(
+        dry_run=False,
+        tenant_id=None,
+        cache_entries=1,
+        provider_answers=2,
+        leases=1,
+        runs_trimmed=1,
+        artifacts=8,
+        runs=2,
+        blobs=1200,
+        unfinished=1,
+        quarantined=2,
+        bytes_freed=2_500_000,
+        blobs_kept=1,
+    )
+
+    show_collection(told, went)
+
+    assert isinstance(told.file, io.StringIO)
+    assert told.file.getvalue().splitlines() == [
+        "expired or left behind: 1 reusable result, 2 providers' answers, 1 result that nobody came for",
+        "past CAMPAIGN_RETENTION: 2 runs, 1 run trimmed, 8 artifacts",
+        "in the store: 1,200 blobs that nothing refers to, 1 file never finished, 2 damaged files that were replaced",
+        "2.50 MB freed; 1 blob kept",
+    ]
 
 
 def test_grace_and_tenant_can_be_given(desk: Desk) -> None:
@@ -116,10 +185,10 @@ def test_grace_and_tenant_can_be_given(desk: Desk) -> None:
     _orphan(desk, age=timedelta(hours=3))
 
     patient = json.loads(desk.campaign("gc", "--json").output)
-    hasty = json.loads(desk.campaign("gc", "--grace", "2h", "--tenant", "acme", "--json").output)
+    hasty = json.loads(desk.campaign("gc", "--grace", "2h", "--tenant", "demo", "--json").output)
 
     assert patient["blobs"] == 0
-    assert (hasty["blobs"], hasty["tenant_id"]) == (1, "acme")
+    assert (hasty["blobs"], hasty["tenant_id"]) == (1, "demo")
 
 
 def _lose_a_run(desk: Desk) -> None:

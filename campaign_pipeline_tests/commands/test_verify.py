@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import ColumnElement, Table, delete, insert, select, update
 
 from campaign_pipeline.building.audit_contents import bundle_flaws, manifest_flaws
+from campaign_pipeline.building.auditor import Auditor
 from campaign_pipeline.model.digest import content_hash
 from campaign_pipeline.storage import Ledger
 from campaign_pipeline.storage.scopes import Scope
@@ -31,6 +32,7 @@ from campaign_pipeline_tests.storage.building import open_run
 from campaign_pipeline_tests.workplace import Desk, Row
 
 KEY = "demo/small"
+FORGOTTEN = "campaign gc forgets it when the runs that need it are older"
 
 
 def test_what_was_built_is_as_it_was_recorded(any_desk: Desk) -> None:
@@ -85,13 +87,13 @@ def test_bytes_that_do_not_hold_are_named_left_where_they_are_and_repaired_by_a_
     report = _verify(desk, run["id"][:8], exit_code=1)
     table = desk.campaign("verify")
 
-    own = [problem for problem in report["problems"] if problem["message"].startswith("its bytes")]
-    assert {problem["content_hash"]: problem["message"] for problem in own} == {
-        by_type[kind]: f"its bytes are {'altered' if damage else 'missing'}"
+    needed = f"needed by run {run['id']} (demo/small)"
+    assert {problem["subject"]: problem["message"] for problem in report["problems"]} == {
+        f"{by_type[kind]} ({kind})": f"its bytes are {'altered' if damage else 'missing'}; {needed}"
         for kind, damage in damages.items()
     }
     assert all("campaign build demo/small" in problem["advice"] for problem in report["problems"])
-    assert "(audio/bgm): its bytes are altered" in table.output
+    assert f"(audio/bgm): its bytes are altered; {needed}" in table.output
     assert f"with --base-run {run['id']}" in table.output
     assert desk.place.blobs() == before
 
@@ -121,18 +123,169 @@ def test_of_very_many_problems_the_first_are_told_and_the_rest_are_counted(
     assert f"problems found: {rest + 2}" in told
 
 
-def test_a_manifest_that_was_lost_is_history_once_a_build_made_another(desk: Desk) -> None:
+def test_a_lost_manifest_can_be_put_back_or_done_without(
+    any_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    any_desk.place.write_brief(KEY)
+    first = any_desk.build(KEY)
+    lost = _blob_of(any_desk, "json/campaign-manifest")
+    data = lost.read_bytes()
+    lost.unlink()
+
+    only = _advice(any_desk)
+    second = any_desk.build(KEY)
+    replaced = _advice(any_desk)
+    monkeypatch.setenv("CAMPAIGN_RETENTION", "90d")
+    kept_for_a_while = _advice(any_desk)
+    lost.write_bytes(data)
+    put_back = _verify(any_desk, exit_code=0)
+    lost.unlink()
+    _grow_old(any_desk, first["id"])
+    any_desk.campaign("gc")
+
+    place = f"put it back from a backup of the store, as {lost.relative_to(any_desk.place.store)}, or"
+    assert f"{place} do without it: campaign build demo/small (where " in only
+    assert "makes another, of its own time, and then once CAMPAIGN_RETENTION is set, campaign gc" in only
+    assert replaced.startswith(f"run {second['id']} made another in its place, so nothing has to be built; ")
+    assert replaced.endswith(f"{place} do without it: once CAMPAIGN_RETENTION is set, {FORGOTTEN}")
+    assert kept_for_a_while.endswith(
+        "campaign gc forgets it when the runs that need it are older than CAMPAIGN_RETENTION"
+    )
+    assert put_back["sound"]
+    assert _verify(any_desk, exit_code=0)["sound"]
+
+
+def test_a_lost_manifest_of_an_earlier_brief_can_be_done_without(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its reusable result would keep its record for ever, so another has to take its place first."""
+    desk.place.write_brief(KEY)
+    old = desk.build(KEY)
+    lost = _blob_of(desk, "json/campaign-manifest")
+    desk.place.write_brief(KEY, {"campaign_name": "Newer"})
+    desk.build(KEY)
+    lost.unlink()
+
+    told = _advice(desk)
+    again = desk.build(KEY, "--base-run", old["id"])
+    desk.build(KEY)
+    replaced = _advice(desk)
+    monkeypatch.setenv("CAMPAIGN_RETENTION", "90d")
+    _grow_old(desk, old["id"], again["id"])
+    desk.campaign("gc")
+
+    assert f"campaign build demo/small --base-run {old['id']} (and, after it, one without" in told
+    assert replaced.startswith(f"run {again['id']} made another in its place")
+    assert _verify(desk, exit_code=0)["sound"]
+
+
+def test_what_only_earlier_runs_need_is_made_again_by_building_upon_them(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+    old = desk.build(KEY)
+    lost = [_blob_of(desk, kind) for kind in ("json/game-config", "audio/bgm", "bundle/game")]
+    desk.place.write_brief(KEY, {"difficulty": "hard", "audio": {"duration_sec": 12}})
+    desk.build(KEY)
+    for blob in lost:
+        blob.unlink()
+
+    told = _verify(desk, exit_code=1)["problems"]
+    desk.build(KEY, "--base-run", old["id"])
+
+    upon = f"campaign build demo/small --base-run {old['id']} (and, after it, one without, for the brief of today)"
+    assert {desk.place.blob(problem["content_hash"]) for problem in told} == set(lost)
+    assert all(problem["advice"].startswith(f"{upon} makes it again; ") for problem in told)
+    assert _verify(desk, exit_code=0)["sound"]
+
+
+def test_what_a_run_that_failed_made_is_made_again_by_the_same_brief(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.place.write_brief(KEY)
+    monkeypatch.setenv("CAMPAIGN_MAX_BUNDLE_MB", "0.01")
+    assert desk.campaign("build", KEY).exit_code == 1
+    failed = desk.place.tables().run[-1]
+    _blob_of(desk, "audio/bgm").unlink()
+
+    told = _advice(desk)
+    desk.campaign("build", KEY)
+
+    assert told.startswith(
+        f"campaign build demo/small, where the brief is still the one of run {failed['id']}, "
+    )
+    assert _verify(desk, exit_code=0)["sound"]
+
+
+def test_a_file_of_a_brief_is_taken_in_again(desk: Desk) -> None:
+    path = desk.place.write_brief(KEY)
+    old = desk.build(KEY)
+    clip = path.parent / "clips" / "intro.mp4"
+    data = clip.read_bytes()
+    lost = desk.place.blob(old["trigger"]["files"]["videos.intro"]["content_hash"])
+    clip.write_bytes(b"another film")
+    desk.build(KEY)
+    lost.unlink()
+
+    told = _advice(desk)
+    clip.write_bytes(data)
+    desk.build(KEY, "--base-run", old["id"])
+
+    assert told.startswith(
+        "campaign build demo/small takes it in again, where the file beside the brief is still"
+    )
+    assert f"(where the brief has changed since, with --base-run {old['id']})" in told
+    assert _verify(desk, exit_code=0)["sound"]
+
+
+def test_a_damaged_blob_is_told_once_with_all_that_need_it(
+    any_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    any_desk.place.write_brief(KEY)
+    runs = []
+    for name in ("One", "Two"):
+        any_desk.place.write_brief(KEY, {"campaign_name": name})
+        runs += [any_desk.build(KEY)["id"], any_desk.build(KEY)["id"]]
+    _blob_of(any_desk, "audio/bgm").unlink()
+
+    [problem] = _verify(any_desk, exit_code=1)["problems"]
+    [of_one_run] = _verify(any_desk, runs[0], exit_code=1)["problems"]
+    table = any_desk.campaign("verify").output
+    monkeypatch.setattr("campaign_pipeline.building.audit_damage.MOST_REFERRERS", 2)
+    [brief] = _verify(any_desk, exit_code=1)["problems"]
+
+    told = f"its bytes are missing; needed by 4 runs, the newest {runs[-1]} (demo/small)"
+    assert (problem["message"], problem["run_id"], problem["tenant_id"]) == (told, runs[-1], "demo")
+    needing = [row for row in problem["referrers"] if row["kind"] == "run"]
+    assert [row["id"] for row in needing] == runs[::-1]
+    assert needing[0] == {
+        "kind": "run",
+        "id": runs[-1],
+        "tenant_id": "demo",
+        "campaign_id": "small",
+        "use": "audio/bgm",
+    }
+    # The music itself, and the two manifests that name it.
+    assert [row["kind"] for row in problem["referrers"][4:]] == ["artifact"] * 3
+    assert of_one_run["message"] == f"its bytes are missing; needed by run {runs[0]} (demo/small)"
+    assert table.count("✘ sha256:") == 1
+    assert [row["id"] for row in brief["referrers"]] == runs[:-3:-1]
+    assert (problem["more_referrers"], brief["more_referrers"]) == (0, 5)
+
+
+def test_what_a_build_repairs_meanwhile_is_not_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.place.write_brief(KEY)
     desk.build(KEY)
-    [row] = [row for row in desk.place.tables().artifact if row["type"] == "json/campaign-manifest"]
-    desk.place.blob(row["content_hash"]).unlink()
+    music = _blob_of(desk, "audio/bgm")
+    data = music.read_bytes()
+    music.unlink()
+    seen = Auditor._look_at_what_waits
 
-    desk.build(KEY)
+    def repaired(auditor: Auditor) -> None:
+        music.write_bytes(data)
+        seen(auditor)
 
-    [problem] = _verify(desk, exit_code=1)["problems"]
-    assert problem["content_hash"] == row["content_hash"]
-    assert "carries the times of its builds" in problem["advice"]
-    assert _verify(desk, KEY, exit_code=0)["sound"]
+    monkeypatch.setattr(Auditor, "_look_at_what_waits", repaired)
+
+    assert _verify(desk, exit_code=0)["sound"]
 
 
 def test_what_an_artifact_and_a_run_refer_to_is_checked_too(desk: Desk) -> None:
@@ -145,13 +298,12 @@ def test_what_an_artifact_and_a_run_refer_to_is_checked_too(desk: Desk) -> None:
 
     problems = _verify(desk, KEY, exit_code=1)["problems"]
 
-    told = [(problem["kind"], problem["subject"].split()[0], problem["message"]) for problem in problems]
     waveform = music["metadata"]["attachments"]["waveform"]
-    assert sorted(told) == [
-        ("bytes", "artifact", f"its reference {film} is altered"),
-        ("bytes", "artifact", f"its waveform {waveform} is missing"),
-        ("bytes", "videos.intro", f"the bytes of {film} are altered"),
-    ]
+    needed = f"needed by run {run['id']} (demo/small)"
+    assert {problem["subject"]: problem["message"] for problem in problems} == {
+        f"{waveform} (waveform of audio/bgm)": f"its bytes are missing; {needed}",
+        f"{film} (videos.intro)": f"its bytes are altered; {needed}",
+    }
 
 
 def test_a_kept_answer_and_a_result_that_waits_are_checked(any_desk: Desk) -> None:
@@ -182,10 +334,11 @@ def test_a_kept_answer_and_a_result_that_waits_are_checked(any_desk: Desk) -> No
 
     problems = _verify(any_desk, exit_code=1)["problems"]
 
-    assert [(problem["subject"], problem["message"]) for problem in problems] == [
-        (f"result that waits to be published under {key}", f"the bytes of {lost} are missing"),
-        (f"provider's answer to request {key}", f"the bytes of {lost} are missing"),
-    ]
+    [problem] = problems
+    assert problem["subject"] == f"{lost} (result that waits to be published)"
+    assert problem["message"] == f"its bytes are missing; needed by the lease under {key}, and 1 more"
+    assert [(row["kind"], row["id"]) for row in problem["referrers"]] == [("lease", key), ("answer", key)]
+    assert problem["advice"] == "it is not served; the next build that wants it produces it again"
 
 
 def test_every_kind_of_disagreement_between_the_rows_is_named(any_desk: Desk) -> None:
@@ -296,6 +449,27 @@ def _verify(desk: Desk, *words: str, exit_code: int) -> dict[str, Any]:
     assert result.exit_code == exit_code, result.output
     report: dict[str, Any] = json.loads(result.stdout)
     return report
+
+
+def _advice(desk: Desk) -> str:
+    """Give what is said of the one problem that there is."""
+    [problem] = _verify(desk, exit_code=1)["problems"]
+    advice: str = problem["advice"]
+    return advice
+
+
+def _blob_of(desk: Desk, kind: str) -> Path:
+    """Give the file of the first artifact of a type."""
+    return desk.place.blob(
+        next(row["content_hash"] for row in desk.place.tables().artifact if row["type"] == kind)
+    )
+
+
+def _grow_old(desk: Desk, *run_ids: str) -> None:
+    """Let runs have ended before any retention."""
+    then = datetime.now(UTC) - timedelta(days=100)
+    _change(desk, RUN, RUN.c.id.in_(run_ids), created_at=then, completed_at=then)
+    _change(desk, RUN_STEP, RUN_STEP.c.run_id.in_(run_ids), created_at=then, completed_at=then)
 
 
 def _spoil(path: Path, damage: Callable[[bytes], bytes] | None) -> None:
