@@ -5,12 +5,12 @@ Does not belong here: what a skill does (skills), or whether it need be called a
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from campaign_pipeline.building.trigger import Trigger
+from campaign_pipeline.building.trigger import ProviderChoice, Trigger
 from campaign_pipeline.games.catalogue import load_template
 from campaign_pipeline.games.template import Template
 from campaign_pipeline.model.audio import LoopPoints
@@ -132,14 +132,15 @@ def game_config_call(around: Surroundings) -> StepCall:
 
 def bgm_call(around: Surroundings) -> StepCall:
     """Make the background music that the brief asks for."""
+    return _with_substitutes(around.trigger.audio, lambda choice: _bgm_call_by(choice, around))
+
+
+def _bgm_call_by(choice: ProviderChoice, around: Surroundings) -> StepCall:
     from campaign_pipeline.providers.audio_choice import audio_model  # noqa: PLC0415  only this step
     from campaign_pipeline.skills import generate_bgm_track as skill  # noqa: PLC0415  only this step
 
-    choice = around.trigger.audio
-    request, model = (
-        around.brief.audio.request(),
-        audio_model(choice.provider, model=choice.model, access=around.access),
-    )
+    request = around.brief.audio.request()
+    model = audio_model(choice.provider, model=choice.model, access=around.access)
 
     def produce() -> Product:
         track = skill.generate_bgm_track(request, model=model)
@@ -152,8 +153,14 @@ def bgm_call(around: Surroundings) -> StepCall:
 
     # Under the name that the brief gives them: a miss is explained in those words.
     params = {"audio": skill.params(request, model=model)}
-    step = STEP_BY_ID["bgm"]
-    return StepCall(step=step, version=skill.VERSION, params=params, inputs={}, produce=produce)
+    return StepCall(
+        step=STEP_BY_ID["bgm"],
+        version=skill.VERSION,
+        params=params,
+        inputs={},
+        produce=produce,
+        provider=choice.provider,
+    )
 
 
 def game_bundle_call(around: Surroundings, *, game_config: StoredArtifact, bgm: StoredArtifact) -> StepCall:
@@ -232,6 +239,16 @@ def campaign_manifest_call(around: Surroundings, **made: StoredArtifact) -> Step
         inputs=_hashes(**made),
         produce=produce,
     )
+
+
+def _with_substitutes(choice: ProviderChoice, call_by: Callable[[ProviderChoice], StepCall]) -> StepCall:
+    """Give the call that asks the chosen provider, and how to ask those who may stand in for it."""
+    asked = call_by(choice)
+
+    def standing_in(fallback: ProviderChoice) -> StepCall:
+        return replace(call_by(fallback), asked_hash=asked.input_hash)
+
+    return replace(asked, substitutes=tuple(partial(standing_in, by) for by in choice.fallbacks))
 
 
 def _music_metadata(track: "BgmTrack", *, uri: str) -> JsonObject:
