@@ -18,9 +18,7 @@ _ANSWER = "it is not served; the next build that sends this request asks, and pa
 _DATED = "json/campaign-manifest"
 """The one type of artifact whose bytes are not the same when it is made again, but with SOURCE_DATE_EPOCH."""
 
-_DATED_SO = (
-    "it carries the times of its build, so building makes another (but with the SOURCE_DATE_EPOCH of then)"
-)
+_DATED_SO = "it carries the time of its build, so only that SOURCE_DATE_EPOCH would make it again"
 
 
 class Advice:
@@ -94,10 +92,8 @@ class Advice:
     def _forgotten(self) -> str:
         """Say what becomes of a record whose bytes nothing makes again."""
         if self._retention is None:
-            return (
-                "once CAMPAIGN_RETENTION is set, campaign gc forgets it when the runs that need it are older"
-            )
-        return "campaign gc forgets it when the runs that need it are older than CAMPAIGN_RETENTION"
+            return "once CAMPAIGN_RETENTION is set, campaign gc forgets this one when the runs that need it are older"
+        return "campaign gc forgets this one when the runs that need it are older than CAMPAIGN_RETENTION"
 
 
 def _taken_in_again(damage: Damage) -> str:

@@ -34,8 +34,8 @@ def show_collection(console: Console, done: Collection) -> None:
     if done.found_nothing:
         console.print(f"{dry_run}nothing to collect{whose}{_left(done)}", highlight=False)
         return
-    if done.dry_run:
-        console.print(f"{dry_run}nothing was changed; this would go", highlight=False)
+    heading = "nothing was changed; this would go" if done.dry_run else "this was collected"
+    console.print(f"{dry_run}{heading}", highlight=False)
     for reason, counts in _counts(done).items():
         told = ", ".join(_counted(number, one, many) for number, one, many in counts if number)
         if told:

@@ -172,6 +172,7 @@ def test_every_kind_of_thing_that_went_is_told_in_words() -> None:
 
     assert isinstance(told.file, io.StringIO)
     assert told.file.getvalue().splitlines() == [
+        "this was collected",
         "expired or left behind: 1 reusable result, 2 providers' answers, 1 result that nobody came for",
         "past CAMPAIGN_RETENTION: 2 runs, 1 run trimmed, 8 artifacts",
         "in the store: 1,200 blobs that nothing refers to, 1 file never finished, 2 damaged files that were replaced",

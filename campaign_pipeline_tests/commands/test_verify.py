@@ -32,7 +32,7 @@ from campaign_pipeline_tests.storage.building import open_run
 from campaign_pipeline_tests.workplace import Desk, Row
 
 KEY = "demo/small"
-FORGOTTEN = "campaign gc forgets it when the runs that need it are older"
+FORGOTTEN = "campaign gc forgets this one when the runs that need it are older"
 
 
 def test_what_was_built_is_as_it_was_recorded(any_desk: Desk) -> None:
@@ -145,11 +145,11 @@ def test_a_lost_manifest_can_be_put_back_or_done_without(
 
     place = f"put it back from a backup of the store, as {lost.relative_to(any_desk.place.store)}, or"
     assert f"{place} do without it: campaign build demo/small (where " in only
-    assert "makes another, of its own time, and then once CAMPAIGN_RETENTION is set, campaign gc" in only
+    assert "makes another, of its own time; once CAMPAIGN_RETENTION is set, campaign gc" in only
     assert replaced.startswith(f"run {second['id']} made another in its place, so nothing has to be built; ")
     assert replaced.endswith(f"{place} do without it: once CAMPAIGN_RETENTION is set, {FORGOTTEN}")
     assert kept_for_a_while.endswith(
-        "campaign gc forgets it when the runs that need it are older than CAMPAIGN_RETENTION"
+        "campaign gc forgets this one when the runs that need it are older than CAMPAIGN_RETENTION"
     )
     assert put_back["sound"]
     assert _verify(any_desk, exit_code=0)["sound"]
