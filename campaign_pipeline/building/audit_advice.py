@@ -53,7 +53,7 @@ class Advice:
             return f"{there}; {self._backup(damage)}, or do without it: {self._forgotten}"
         if kind is UseKind.ARTIFACT and damage.use.name == _DATED:
             another = f"{self._build(damage)} makes another, of its own time"
-            return f"{_DATED_SO}; {self._backup(damage)}, or do without it: {another}, and then {self._forgotten}"
+            return f"{_DATED_SO}; {self._backup(damage)}, or do without it: {another}; {self._forgotten}"
         made = f"{self._build(damage)} makes it again"
         return f"{made}; where other bytes come of it, {self._backup(damage)}"
 
