@@ -29,7 +29,7 @@ from campaign_pipeline.model.values import (
 )
 
 OutcomeMode = Literal["client_demo", "host_supplied"]
-AudioProvider = Literal["synth", "stub"]
+AudioProvider = Literal["synth", "stub", "litellm"]
 TextProvider = Literal["template"]
 
 MAX_GAME_DURATION_SEC = 3600

@@ -22,16 +22,16 @@ class GeneratedAudio:
 
     Args:
         samples: Shape (channels, frames), full scale at ±1, at any loudness.
-        bpm: The tempo that the music really has, which may differ from the one asked.
-        bars: Whole bars of four beats.
+        bpm: The tempo that the music really has, which may differ from the one asked; None where nobody knows.
+        bars: Whole bars of four beats; None likewise.
         loop: Whether the last sample runs into the first without a seam.
         details: What a person may want to know of the piece: its key, its form.
     """
 
     samples: "NDArray[np.float64]"
     sample_rate: int
-    bpm: float
-    bars: int
+    bpm: float | None
+    bars: int | None
     loop: bool
     details: JsonObject = field(default_factory=dict)
 
@@ -39,12 +39,17 @@ class GeneratedAudio:
 class AudioModel(ABC):
     """Makes music from a request.
 
-    The three attributes take part in the input hash: with any of them changed, music is made again.
+    The three attributes take part in the input hash, and so do its params: with any of them changed, music is made
+    again.
     """
 
     provider_id: str
     model: str | None
     version: str
+
+    def params(self) -> JsonObject:
+        """Name what else shapes the music: the digests of what the adapter reads; most read nothing."""
+        return {}
 
     @abstractmethod
     def generate(self, request: AudioRequest) -> GeneratedAudio:

@@ -28,7 +28,17 @@ def _synth(model: str | None, access: Access) -> AudioModel:
     return SynthAudioModel()
 
 
-ADAPTERS: dict[str, Callable[[str | None, Access], AudioModel]] = {"stub": _stub, "synth": _synth}
+def _litellm(model: str | None, access: Access) -> AudioModel:
+    from campaign_pipeline.providers.litellm.adapter import LiteLLMAudioModel  # noqa: PLC0415  as above
+
+    return LiteLLMAudioModel(model, access)
+
+
+ADAPTERS: dict[str, Callable[[str | None, Access], AudioModel]] = {
+    "stub": _stub,
+    "synth": _synth,
+    "litellm": _litellm,
+}
 """How each provider's adapter is made, of the model that is asked and the way to reach it."""
 
 SHIPPED_PROVIDERS = tuple(ADAPTERS)

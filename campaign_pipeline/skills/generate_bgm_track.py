@@ -36,8 +36,8 @@ class BgmTrack:
     media_type: str
     provenance: AudioGenerationMetadata
     loop: LoopPoints
-    bpm: float
-    bars: int
+    bpm: float | None
+    bars: int | None
     measures: dict[str, float]
     details: JsonObject
     waveform_png: bytes
@@ -54,6 +54,7 @@ def params(request: AudioRequest, *, model: AudioModel) -> JsonObject:
         "provider_id": model.provider_id,
         "model": model.model,
         "provider_version": model.version,
+        **model.params(),
     }
 
 

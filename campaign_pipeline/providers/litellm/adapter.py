@@ -1,0 +1,131 @@
+"""The litellm provider behind the port.
+
+Belongs here: asking a LiteLLM proxy for music, and refusing an answer that is none before it is kept.
+Does not belong here: the words of the request (wording), calls over HTTP (providers.transport).
+"""
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.model.audio import AudioRequest
+from campaign_pipeline.model.digest import JsonObject
+from campaign_pipeline.model.prices import Quote
+from campaign_pipeline.providers.access import Access
+from campaign_pipeline.providers.answers import Answer
+from campaign_pipeline.providers.audio import AudioModel, GeneratedAudio
+from campaign_pipeline.providers.litellm.wording import in_words, wording_digest
+
+if (
+    TYPE_CHECKING
+):  # numpy and the HTTP client are for the step that asks; a fully cached build must not pay for them
+    from campaign_pipeline.providers.transport import Endpoint, Reply
+
+_PATH = "/v1/audio/speech"
+_VOICE = "alloy"
+"""OpenAI's shape demands one; a model that makes music has none, and takes no notice."""
+_COST_HEADER = "x-litellm-response-cost"
+_UNNAMED_TYPE = "application/octet-stream"
+
+
+class LiteLLMAudioModel(AudioModel):
+    """Asks a LiteLLM proxy for music, in the shape of OpenAI's speech.
+
+    Model and address are missed only where music has to be made: what was made before needs neither.
+    """
+
+    provider_id = "litellm"
+    version = "1.0.0"
+
+    def __init__(self, model: str | None, access: Access) -> None:
+        self.model = model
+        self._access = access
+
+    def params(self) -> JsonObject:
+        """Name the words in which music is asked for."""
+        return {"wording": wording_digest()}
+
+    def generate(self, request: AudioRequest) -> GeneratedAudio:
+        """Give what the model made of the request, as it is: any length, any rate, no tempo told."""
+        from campaign_pipeline.providers.finishing.decoding import decode  # noqa: PLC0415  numpy only where sound is
+
+        model, to = self._model(), self._endpoint()
+        # No response_format: some models know only mp3 and others only wav, and both are read.
+        body: JsonObject = {"model": model, "input": in_words(request), "voice": _VOICE}
+        answer = self._access.answers.answer(
+            # The seed is not sent, for there is no place for it; it only makes another number another request.
+            {"url": to.url, "body": body, "seed": request.seed},
+            provider=self.provider_id,
+            ask=partial(self._ask, body, to=to),
+            quote=Quote(model=model, most_usd=self._price_usd),
+        )
+        sound = decode(answer.data, source=to.name)
+        return GeneratedAudio(
+            samples=sound.samples, sample_rate=sound.sample_rate, bpm=None, bars=None, loop=False
+        )
+
+    def _model(self) -> str:
+        if self.model is None:
+            message = "audio.model: nothing found, nor in CAMPAIGN_AUDIO_MODEL"
+            right = "the name of a model that the LiteLLM proxy serves is expected"
+            raise CampaignError(ErrorCode.VALIDATION_ERROR, f"{message}; {right}")
+        return self.model
+
+    def _endpoint(self) -> "Endpoint":
+        from campaign_pipeline.providers.transport import Endpoint  # noqa: PLC0415  as above
+
+        base = self._access.litellm_url
+        if base is None:
+            message = "LITELLM_BASE_URL: nothing found; the address of a LiteLLM proxy is expected"
+            raise CampaignError(ErrorCode.VALIDATION_ERROR, message)
+        return Endpoint(
+            provider=self.provider_id,
+            # Other clients want the address with the version in it.
+            url=base.removesuffix("/v1") + _PATH,
+            url_setting="LITELLM_BASE_URL",
+            key=self._access.litellm_key,
+            key_setting="LITELLM_API_KEY",
+            timeout_s=self._access.timeout_s,
+        )
+
+    def _ask(self, body: JsonObject, *, to: "Endpoint") -> Answer:
+        """Ask, and refuse what is no sound: it is not kept, so that a later attempt asks again."""
+        from campaign_pipeline.providers.finishing.decoding import decode  # noqa: PLC0415  as above
+        from campaign_pipeline.providers.transport import post_json  # noqa: PLC0415  as above
+
+        reply = post_json(body, to=to)
+        media_type = self._told(reply.headers.get("content-type", "").encode()) or _UNNAMED_TYPE
+        try:
+            decode(reply.data, source=to.name)
+        except CampaignError as error:
+            self._note(reply, error=error, media_type=media_type)
+            raise
+        return Answer(
+            data=reply.data,
+            media_type=media_type,
+            cost_usd=self._cost_usd(reply),
+            model=self.model,
+            latency_s=reply.latency_s,
+        )
+
+    def _note(self, reply: "Reply", *, error: CampaignError, media_type: str) -> None:
+        attempt: JsonObject = {"errors": [error.message], "media_type": media_type}
+        self._access.answers.note({**attempt, "answer": self._told(reply.data)})
+
+    def _told(self, data: bytes) -> str:
+        from campaign_pipeline.providers.excerpts import excerpt  # noqa: PLC0415  as above
+
+        return excerpt(data, secrets=(self._access.litellm_key,))
+
+    @property
+    def _price_usd(self) -> float | None:
+        """What a call costs by the price table; a price by tokens says nothing of sound."""
+        price = self._access.prices.get(self.model or "")
+        return None if price is None or price.input_usd or price.output_usd else price.call_usd
+
+    def _cost_usd(self, reply: "Reply") -> float | None:
+        """Say what the proxy says that it cost; it says 0 also of a model whose price it does not know."""
+        told = reply.headers.get(_COST_HEADER, "")
+        known = float(told) if re.fullmatch(r"\d{1,9}(\.\d{1,18})?(e-\d{1,2})?", told) else 0.0
+        return known or self._price_usd
