@@ -21,6 +21,7 @@ from campaign_pipeline.building.calls import (
 )
 from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.model.steps import STEP_BY_ID, STEPS, StepId
+from campaign_pipeline.orchestration.checks import check_results, check_specs
 from campaign_pipeline.orchestration.failures import RETRIES, as_failure, record_failure
 from campaign_pipeline.orchestration.interrupts import INTERRUPTS
 from campaign_pipeline.orchestration.partitions import campaigns, register
@@ -33,6 +34,9 @@ from campaign_pipeline.skills import (
     generate_bgm_track,
 )
 
+TEXT_POOL, AUDIO_POOL = "campaign_text", "campaign_audio"
+"""Slots for those who ask models; no limit unless `dagster instance concurrency set` or the UI sets one."""
+
 campaign_brief = dg.AssetSpec(
     "campaign_brief",
     partitions_def=campaigns,
@@ -43,11 +47,15 @@ campaign_brief = dg.AssetSpec(
 
 
 def _step_asset(
-    step_id: StepId, *, version: str, kinds: set[str], io_manager_key: str
+    step_id: StepId, *, version: str, kinds: set[str], io_manager_key: str, pool: str | None = None
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """Declare a step's asset: all that the four have in common."""
+    """Declare a step's asset: all that the four have in common.
+
+    Args:
+        pool: Of which it takes a slot while it runs, where a limit is set for it.
+    """
     step = STEP_BY_ID[step_id]
-    return dg.asset(
+    declare = dg.asset(
         name=step_id,
         partitions_def=campaigns,
         group_name="campaign",
@@ -58,11 +66,24 @@ def _step_asset(
         hooks={record_failure},
         kinds=kinds,
         metadata={"skill": step.skill_id, "artifact type": step.artifact_type},
+        check_specs=check_specs(step_id),
+        pool=pool,
     )
+
+    def declared(body: Callable[..., Any]) -> dg.AssetsDefinition:
+        # With checks beside the value, Dagster takes an annotated result for a tuple of outputs.
+        body.__annotations__.pop("return")
+        return declare(body)
+
+    return declared
 
 
 @_step_asset(
-    "game_config", version=game_config_from_template.VERSION, kinds={"json"}, io_manager_key="json_artifacts"
+    "game_config",
+    version=game_config_from_template.VERSION,
+    kinds={"json"},
+    io_manager_key="json_artifacts",
+    pool=TEXT_POOL,
 )
 def game_config(
     context: dg.AssetExecutionContext, builder: dg.ResourceParam[Builder], trigger: TriggerResource
@@ -71,7 +92,13 @@ def game_config(
     return _run(context, builder, trigger, lambda build: game_config_call(build.surroundings))
 
 
-@_step_asset("bgm", version=generate_bgm_track.VERSION, kinds={"audio"}, io_manager_key="file_artifacts")
+@_step_asset(
+    "bgm",
+    version=generate_bgm_track.VERSION,
+    kinds={"audio"},
+    io_manager_key="file_artifacts",
+    pool=AUDIO_POOL,
+)
 def bgm(
     context: dg.AssetExecutionContext, builder: dg.ResourceParam[Builder], trigger: TriggerResource
 ) -> dg.MaterializeResult[StepOutcome]:
@@ -142,7 +169,11 @@ def _run(
         raise as_failure(error) from None
     except (Exception, *INTERRUPTS) as error:
         raise as_failure(error) from error
-    return dg.MaterializeResult(value=outcome, data_version=dg.DataVersion(outcome.artifact.content_hash))
+    return dg.MaterializeResult(
+        value=outcome,
+        data_version=dg.DataVersion(outcome.artifact.content_hash),
+        check_results=list(check_results(outcome)),
+    )
 
 
 campaign_assets: list[dg.AssetsDefinition | dg.AssetSpec] = [
