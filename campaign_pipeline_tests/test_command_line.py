@@ -51,7 +51,7 @@ def test_show_says_what_to_do_where_there_is_no_run(desk: Desk) -> None:
 
     assert (by_key.exit_code, by_id.exit_code) == (1, 1)
     assert "demo/summer-spin has no run yet; build it: campaign build demo/summer-spin" in by_key.output
-    assert "VALIDATION_ERROR: RUN: 00000000" in by_id.output
+    assert "VALIDATION_ERROR: RUN: '00000000-" in by_id.output
 
 
 def test_a_step_that_never_began_has_no_reason(desk: Desk) -> None:
@@ -113,7 +113,7 @@ def test_brackets_in_an_error_are_shown_as_they_are(desk: Desk) -> None:
     result = desk.campaign("build", KEY, "--set", 'theme="[/x]"')
 
     assert result.exit_code == 1
-    assert "theme: '[/x]'" in result.output.replace("\n", "")
+    assert "--set theme='[/x]': '[/x]' found; " in result.output.replace("\n", "")
 
 
 def test_the_command_reads_the_same_env_file_as_dagster(workplace: Workplace) -> None:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -68,6 +69,8 @@ def test_the_commands_of_the_second_way_build_the_campaign_that_they_name(workpl
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
 
     assert {run["status"] for run in workplace.tables().run} == {"completed"}
+    with ZipFile(workplace.root / "summer-spin.zip") as bundle:
+        assert {"index.html", "game_config.json", "bundle_manifest.json"} <= set(bundle.namelist())
 
 
 def test_make_demo_builds_the_campaign_and_a_second_time_reuses_all_of_it(tmp_path: Path) -> None:

@@ -63,23 +63,27 @@ SPOILED: list[tuple[str, Callable[[Path], None], str]] = [
     (
         "a logo that is no picture",
         with_a_logo_that_is_text,
-        r"VALIDATION_ERROR: branding\.logo_uri: clips/logo\.png: .* found, .* expected",
+        r"VALIDATION_ERROR: briefs/demo/small\.yaml: branding\.logo_uri: clips/logo\.png: .* found, .* expected",
     ),
     (
         "mechanics out of range",
         wrong(mechanics={"min_turns": 999}),
         r"VALIDATION_ERROR: .*mechanics.*min_turns.*999.*",
     ),
-    ("missing video", without_win_video, r"MISSING_ASSET: videos\.win: clips/win\.mp4 .*"),
+    (
+        "missing video",
+        without_win_video,
+        r"MISSING_ASSET: briefs/demo/small\.yaml: videos\.win: clips/win\.mp4 .*",
+    ),
     (
         "no YAML",
         text("campaign_name: [unclosed"),
-        r"VALIDATION_ERROR: demo/small\.yaml: .*line \d+, column \d+.*",
+        r"VALIDATION_ERROR: briefs/demo/small\.yaml: .*line \d+, column \d+.*",
     ),
-    ("empty", text(""), r"VALIDATION_ERROR: demo/small\.yaml: nothing found; a mapping .*"),
-    ("a list", text("- a\n- b\n"), r"VALIDATION_ERROR: demo/small\.yaml: a list found; a mapping .*"),
-    ("a tag", tagged, r"VALIDATION_ERROR: demo/small\.yaml: .*tag.*"),
-    ("exploding aliases", exploding, r"VALIDATION_ERROR: demo/small\.yaml: .*(alias|anchor).*"),
+    ("empty", text(""), r"VALIDATION_ERROR: briefs/demo/small\.yaml: nothing found; a mapping .*"),
+    ("a list", text("- a\n- b\n"), r"VALIDATION_ERROR: briefs/demo/small\.yaml: a list found; a mapping .*"),
+    ("a tag", tagged, r"VALIDATION_ERROR: briefs/demo/small\.yaml: .*tag.*"),
+    ("exploding aliases", exploding, r"VALIDATION_ERROR: briefs/demo/small\.yaml: .*(alias|anchor).*"),
     ("unknown key", wrong(them="neon_arcade"), r"VALIDATION_ERROR: .*them.*theme.*"),
     ("wrong type", wrong(campaign_name=7), r"VALIDATION_ERROR: .*campaign_name: 7 found; .*text.*"),
     (
@@ -95,7 +99,11 @@ SPOILED: list[tuple[str, Callable[[Path], None], str]] = [
     ),
     ("bad colour", wrong(colors={"primary": "bleu"}), r"VALIDATION_ERROR: .*colors\.primary: 'bleu'.*"),
     ("a path that leaves by ..", wrong(videos=VIDEOS), r"VALIDATION_ERROR: .*videos\.win: .*\.\..*"),
-    ("a path that leaves by a link", linked_out, r"VALIDATION_ERROR: videos\.win: .*link.*"),
+    (
+        "a path that leaves by a link",
+        linked_out,
+        r"VALIDATION_ERROR: briefs/demo/small\.yaml: videos\.win: .*link.*",
+    ),
     ("an endless title", wrong(copy={"title": "x" * 10_000}), r"VALIDATION_ERROR: .*copy\.title: .*60.*"),
     (
         "bidi overrides",
