@@ -5,7 +5,7 @@ BIN := .venv/bin
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo dev test stress lint bench bench-housekeeping schemas lock clean
+.PHONY: help demo dev test test-litellm stress lint bench bench-housekeeping schemas lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ test: .venv/.dev ## lint, types and every test: real Postgres, real Chromium
 	@$(MAKE) --no-print-directory lint
 	@bash .ci/chromium
 	@$(BIN)/pytest -n auto
+
+test-litellm: .venv/.dev .venv-litellm/.installed ## a campaign through a real LiteLLM proxy, which is installed for it: 750 MB
+	@$(BIN)/pytest -m litellm -v campaign_pipeline_tests/litellm
 
 stress: .venv/.dev ## the fault campaigns at full size: kills, damage, outages, full disks; about an hour, then the figures
 	@$(BIN)/pytest -m stress -v -o timeout=7200 campaign_pipeline_tests/stress
@@ -49,9 +52,11 @@ lock: .venv/.dev ## resolve the lock files anew, for all platforms
 	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade --extra build pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade --extra build --extra dev --constraint requirements.lock \
 	  pyproject.toml -o requirements-dev.lock
+	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade campaign_pipeline_tests/litellm/requirements.in \
+	  -o campaign_pipeline_tests/litellm/requirements.txt
 
 clean: ## remove the environment and everything that was built
-	rm -rf .venv .campaign .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-litellm .campaign .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is %s. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -67,4 +72,11 @@ clean: ## remove the environment and everything that was built
 .venv/.dev: requirements-dev.lock .venv/.runtime
 	@echo "installing what tests and lint need into .venv …"
 	@$(BIN)/pip install -qq --no-deps --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# An environment of its own: what the proxy needs must not decide what the pipeline gets.
+.venv-litellm/.installed: campaign_pipeline_tests/litellm/requirements.txt
+	@echo "installing a LiteLLM proxy into .venv-litellm …"
+	@$(PYTHON) -m venv .venv-litellm
+	@.venv-litellm/bin/pip install -qq --no-deps --require-hashes -r $<
 	@touch $@

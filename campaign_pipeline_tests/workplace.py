@@ -149,7 +149,7 @@ def job_words(job: str = "campaign_build", *, tags: Mapping[str, str] | None = N
 
 def bare_environment() -> dict[str, str]:
     """The environment without anything that would reach into the pipeline."""
-    reach = ("CAMPAIGN_", "DAGSTER_", "SOURCE_DATE_EPOCH")
+    reach = ("CAMPAIGN_", "DAGSTER_", "ANTHROPIC_", "LITELLM_", "SOURCE_DATE_EPOCH")
     return {name: value for name, value in os.environ.items() if not name.startswith(reach)}
 
 
