@@ -95,6 +95,8 @@ def test_loading_the_definitions_opens_nothing_and_leaves_the_heavy_libraries_ou
     heavy = (
         "numpy",
         "soundfile",
+        "samplerate",
+        "httpx2",
         "PIL",
         "jsonschema",
         "puremagic",
