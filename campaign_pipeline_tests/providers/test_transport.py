@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.providers.endpoint import Endpoint
 from campaign_pipeline.providers.patience import is_passing, pause_s, told_pause_s
-from campaign_pipeline.providers.transport import Endpoint, Reply, post_json
+from campaign_pipeline.providers.transport import Reply, post_json
 from campaign_pipeline_tests.servers.http_server import (
     LocalServer,
     dribble,
@@ -289,7 +290,8 @@ def test_success_and_refusal_do_not_pass() -> None:
 def test_nobody_is_kept_from_interrupting_a_pause(http_server: LocalServer, tmp_path: Path) -> None:
     http_server.answers(reply(status=429, headers={"Retry-After": "50"}))
     code = (
-        "from campaign_pipeline.providers.transport import Endpoint, post_json\n"
+        "from campaign_pipeline.providers.endpoint import Endpoint\n"
+        "from campaign_pipeline.providers.transport import post_json\n"
         f"told = dict(provider='vendor', url='{http_server.url}', url_setting='', key=None, key_setting='')\n"
         "try:\n    post_json({}, to=Endpoint(**told, timeout_s=90))\n"
         "except KeyboardInterrupt:\n    print('interrupted')\n"

@@ -6,7 +6,6 @@ Does not belong here: the words of the request (wording), calls over HTTP (provi
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.audio import AudioRequest
@@ -15,12 +14,8 @@ from campaign_pipeline.model.prices import Quote
 from campaign_pipeline.providers.access import Access
 from campaign_pipeline.providers.answers import Answer
 from campaign_pipeline.providers.audio import AudioModel, GeneratedAudio
+from campaign_pipeline.providers.endpoint import Endpoint
 from campaign_pipeline.providers.litellm.wording import in_words, wording_digest
-
-if (
-    TYPE_CHECKING
-):  # numpy and the HTTP client are for the step that asks; a fully cached build must not pay for them
-    from campaign_pipeline.providers.transport import Endpoint, Reply
 
 _PATH = "/v1/audio/speech"
 _VOICE = "alloy"
@@ -72,9 +67,7 @@ class LiteLLMAudioModel(AudioModel):
             raise CampaignError(ErrorCode.VALIDATION_ERROR, f"{message}; {right}")
         return self.model
 
-    def _endpoint(self) -> "Endpoint":
-        from campaign_pipeline.providers.transport import Endpoint  # noqa: PLC0415  as above
-
+    def _endpoint(self) -> Endpoint:
         base = self._access.litellm_url
         if base is None:
             message = "LITELLM_BASE_URL: nothing found; the address of a LiteLLM proxy is expected"
@@ -89,34 +82,26 @@ class LiteLLMAudioModel(AudioModel):
             timeout_s=self._access.timeout_s,
         )
 
-    def _ask(self, body: JsonObject, *, to: "Endpoint") -> Answer:
+    def _ask(self, body: JsonObject, *, to: Endpoint) -> Answer:
         """Ask, and refuse what is no sound: it is not kept, so that a later attempt asks again."""
         from campaign_pipeline.providers.finishing.decoding import decode  # noqa: PLC0415  as above
         from campaign_pipeline.providers.transport import post_json  # noqa: PLC0415  as above
 
         reply = post_json(body, to=to)
-        media_type = self._told(reply.headers.get("content-type", "").encode()) or _UNNAMED_TYPE
+        media_type = to.said(reply.headers.get("content-type", "").encode()) or _UNNAMED_TYPE
         try:
             decode(reply.data, source=to.name)
         except CampaignError as error:
-            self._note(reply, error=error, media_type=media_type)
+            said = to.said(reply.data)
+            self._access.answers.note({"errors": [error.message], "media_type": media_type, "answer": said})
             raise
         return Answer(
             data=reply.data,
             media_type=media_type,
-            cost_usd=self._cost_usd(reply),
+            cost_usd=self._cost_usd(reply.headers.get(_COST_HEADER, "")),
             model=self.model,
             latency_s=reply.latency_s,
         )
-
-    def _note(self, reply: "Reply", *, error: CampaignError, media_type: str) -> None:
-        attempt: JsonObject = {"errors": [error.message], "media_type": media_type}
-        self._access.answers.note({**attempt, "answer": self._told(reply.data)})
-
-    def _told(self, data: bytes) -> str:
-        from campaign_pipeline.providers.excerpts import excerpt  # noqa: PLC0415  as above
-
-        return excerpt(data, secrets=(self._access.litellm_key,))
 
     @property
     def _price_usd(self) -> float | None:
@@ -124,8 +109,7 @@ class LiteLLMAudioModel(AudioModel):
         price = self._access.prices.get(self.model or "")
         return None if price is None or price.input_usd or price.output_usd else price.call_usd
 
-    def _cost_usd(self, reply: "Reply") -> float | None:
-        """Say what the proxy says that it cost; it says 0 also of a model whose price it does not know."""
-        told = reply.headers.get(_COST_HEADER, "")
+    def _cost_usd(self, told: str) -> float | None:
+        """Take what the proxy says that it cost; but it says 0 also of a model whose price it does not know."""
         known = float(told) if re.fullmatch(r"\d{1,9}(\.\d{1,18})?(e-\d{1,2})?", told) else 0.0
         return known or self._price_usd
