@@ -5,7 +5,7 @@ Does not belong here: the words themselves (wording.yaml), how they are sent (ad
 """
 
 from collections.abc import Mapping
-from importlib.resources import files
+from pathlib import Path
 from string import Template
 from typing import Any
 
@@ -13,7 +13,7 @@ from campaign_pipeline.model.audio import AudioRequest
 from campaign_pipeline.model.digest import ContentHash, content_hash
 from campaign_pipeline.providers.tempo import fit_tempo
 
-_FILE = "wording.yaml"
+_FILE = Path(__file__).with_name("wording.yaml")
 
 
 def wording_digest() -> ContentHash:
@@ -56,4 +56,4 @@ def _number(value: float) -> str:
 
 
 def _bytes() -> bytes:
-    return files(__package__).joinpath(_FILE).read_bytes()
+    return _FILE.read_bytes()
