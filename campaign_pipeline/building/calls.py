@@ -253,7 +253,8 @@ def _with_substitutes(choice: ProviderChoice, call_by: Callable[[ProviderChoice]
 
 def _music_metadata(track: "BgmTrack", *, uri: str) -> JsonObject:
     """AudioGenerationResult as the data model has it, and beside it what the player and the UI want to know."""
-    music = {"bpm": track.bpm, "bars": track.bars, **track.measures, **track.details}
+    counted = {name: count for name, count in (("bpm", track.bpm), ("bars", track.bars)) if count is not None}
+    music = {**counted, **track.measures, **track.details}
     return {**track.result(uri).as_json(), "loop": track.loop.model_dump(), "music": music}
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # numpy is for the step that makes sound; a fully cached buil
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratedAudio:
-    """Sound as a model gave it, before finishing.
+    """Sound as a model gave it, before finishing: of any length, rate and width, where it is not made to order.
 
     Args:
         samples: Shape (channels, frames), full scale at ±1, at any loudness.

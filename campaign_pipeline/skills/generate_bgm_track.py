@@ -13,11 +13,13 @@ from campaign_pipeline.model.audio import (
     AudioRequest,
     LoopPoints,
 )
+from campaign_pipeline.model.checks import Check
 from campaign_pipeline.model.digest import JsonObject
 from campaign_pipeline.providers.audio import AudioModel
+from campaign_pipeline.providers.finishing.verification import VERIFIER
 
 SKILL_ID = "generate_bgm_track"
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +28,11 @@ class BgmTrack:
 
     Args:
         provenance: What AudioGenerationResult tells of the track, all but where it is.
-        bpm: The tempo that the music has; a loop's may differ from the one asked.
+        bpm: The tempo that the music has; a loop's may differ from the one asked. None where no pulse was found.
+        bars: Whole bars of four beats; None where it is not made of them.
         measures: Numbers by name, with their units in the names.
-        details: What the model tells of the piece.
+        checks: The verdict on each property of this file; all are good.
+        details: What the model tells of the piece, and what was done to it.
     """
 
     data: bytes
@@ -39,6 +43,7 @@ class BgmTrack:
     bpm: float | None
     bars: int | None
     measures: dict[str, float]
+    checks: tuple[Check, ...]
     details: JsonObject
     waveform_png: bytes
 
@@ -54,6 +59,7 @@ def params(request: AudioRequest, *, model: AudioModel) -> JsonObject:
         "provider_id": model.provider_id,
         "model": model.model,
         "provider_version": model.version,
+        "verifier": VERIFIER,
         **model.params(),
     }
 
@@ -67,8 +73,7 @@ def generate_bgm_track(request: AudioRequest, *, model: AudioModel) -> BgmTrack:
     from campaign_pipeline.providers.finishing.chain import finish  # noqa: PLC0415  numpy only where sound is made
     from campaign_pipeline.providers.finishing.encoding import MEDIA_TYPES  # noqa: PLC0415  as above
 
-    generated = model.generate(request)
-    finished = finish(generated, request=request)
+    finished = finish(model.generate(request), request=request)
     return BgmTrack(
         data=finished.encoded.data,
         extension=request.format,
@@ -82,9 +87,10 @@ def generate_bgm_track(request: AudioRequest, *, model: AudioModel) -> BgmTrack:
             channels=request.channels,
         ),
         loop=finished.encoded.loop,
-        bpm=generated.bpm,
-        bars=generated.bars,
+        bpm=finished.bpm,
+        bars=finished.bars,
         measures={name: float(value) for name, value in asdict(finished.measures).items()},
-        details=generated.details,
+        checks=finished.checks,
+        details=finished.details,
         waveform_png=finished.waveform_png,
     )

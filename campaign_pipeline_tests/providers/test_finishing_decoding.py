@@ -11,7 +11,8 @@ import soundfile
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.providers.finishing import decoding
-from campaign_pipeline.providers.finishing.decoding import Sound, decode
+from campaign_pipeline.providers.finishing.decoding import decode
+from campaign_pipeline.providers.finishing.sound import Sound
 from campaign_pipeline_tests.providers.listening import Samples
 
 RATE = 44100

@@ -7,7 +7,6 @@ Reading happens in a thread, for the reason that encoding tells.
 """
 
 import io
-from dataclasses import dataclass
 
 import numpy as np
 import soundfile
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.providers.finishing.foreign_bytes import told
+from campaign_pipeline.providers.finishing.sound import Sound
 from campaign_pipeline.providers.parallel import aside
 
 LONGEST_S = 15 * 60
@@ -31,18 +31,6 @@ _WHOLE = 0.95
 """Of what a file says it holds: descriptions are a little wrong, files that broke off a great deal."""
 _STREAMED_BYTES = 0x7FFF0000
 """From this size on a WAV only says that its writer did not know its end."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sound:
-    """Decoded sound.
-
-    Args:
-        samples: Shape (channels, frames), full scale at ±1, at any loudness.
-    """
-
-    samples: NDArray[np.float64]
-    sample_rate: int
 
 
 def decode(data: bytes, *, source: str) -> Sound:

@@ -17,6 +17,7 @@ Samples = NDArray[np.float64]
 
 _REACH_S = 0.03
 """How long before its first beat a loop may be joined: too short to be heard as waiting."""
+_RUN_UP = 24 * 1152
 _LEVELS = 4096
 """Differences are told apart in steps of this share of full scale: what decoders round is no reason to choose."""
 
@@ -45,6 +46,9 @@ def joint(data: bytes, *, lead: int, frames: int) -> int:
 
 
 def _read(file: soundfile.SoundFile, start: int, frames: int) -> Samples:
-    file.seek(start)
+    # A frame may begin in the bytes of some before it, so a decoder that starts in the middle needs a run-up.
+    before = min(start, _RUN_UP)
+    file.seek(start - before)
+    file.read(before)
     read: Samples = file.read(frames, dtype="float64", always_2d=True)
     return read

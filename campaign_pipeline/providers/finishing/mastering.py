@@ -11,16 +11,23 @@ from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.providers.finishing.decibels import gain
 from campaign_pipeline.providers.finishing.limiting import limit
 from campaign_pipeline.providers.finishing.loudness import SILENCE_LUFS, integrated_loudness
+from campaign_pipeline.providers.finishing.verification import TARGET_LUFS
 
-TARGET_LUFS = -18.0
 FULL_SCALE = 32768
 _CLOSE_ENOUGH_LU = 0.1
 _ROUNDS = 12
 _STRETCH = 1 << 16
 
 
-def master(samples: NDArray[np.float64], *, sample_rate: int, loop: bool, ceiling_dbtp: float) -> None:
-    """Bring sound to −18 LUFS and below a true peak, and round it to 16 bits, in place.
+def master(
+    samples: NDArray[np.float64],
+    *,
+    sample_rate: int,
+    loop: bool,
+    ceiling_dbtp: float,
+    target_lufs: float = TARGET_LUFS,
+) -> None:
+    """Bring sound to a loudness and below a true peak, and round it to 16 bits, in place.
 
     Args:
         samples: Shape (channels, frames); five minutes of stereo are 212 MB, too much to hold twice.
@@ -28,20 +35,28 @@ def master(samples: NDArray[np.float64], *, sample_rate: int, loop: bool, ceilin
     Raises:
         CampaignError: GENERATION_FAILED, there is nothing to be heard.
     """
-    samples -= samples.mean(axis=1, keepdims=True)
     for attempt in range(_ROUNDS):
+        # Holding the peaks of one side more than those of the other brings back some.
+        samples -= samples.mean(axis=1, keepdims=True)
         loudness = integrated_loudness(samples, sample_rate=sample_rate, loop=loop)
         if loudness <= SILENCE_LUFS:
             raise CampaignError(
                 ErrorCode.GENERATION_FAILED,
-                f"audio: the provider's sound is silent; music at {TARGET_LUFS:g} LUFS is expected",
+                "audio: the provider's sound is silent; music is expected",
             )
-        samples *= gain(TARGET_LUFS - loudness)
+        samples *= gain(target_lufs - loudness)
         dips = limit(samples, ceiling=gain(ceiling_dbtp), sample_rate=sample_rate, loop=loop)
         # Held peaks cost loudness, so it is measured again, unless they were held before this small gain.
-        if not dips or (attempt and abs(loudness - TARGET_LUFS) < _CLOSE_ENOUGH_LU):
+        if not dips or (attempt and abs(loudness - target_lufs) < _CLOSE_ENOUGH_LU):
             break
     _round(samples)
+
+
+def as_integers(samples: NDArray[np.float64]) -> NDArray[np.int16]:
+    """Give mastered samples as the 16-bit numbers that they are, in a quarter of the room."""
+    integers = np.empty(samples.shape, dtype=np.int16)
+    np.multiply(samples, FULL_SCALE, out=integers, casting="unsafe")
+    return integers
 
 
 def _round(samples: NDArray[np.float64]) -> None:

@@ -23,6 +23,8 @@ _HANDFUL = 10
 """Windows transformed at a time: as many as fit into a processor's cache."""
 _WINDOWS_OF_STEPS = 50
 _PHONE_HZ = 300.0
+_MIDDLE_HZ = (300.0, 3000.0)
+"""What every rate and bit rate carries."""
 _ORDINARY_STEP = 0.999
 
 
@@ -33,6 +35,8 @@ class Measures:
     Args:
         crest_db: Highest sample over the root mean square.
         centroid_hz: Mean frequency of the magnitude spectrum.
+        flatness: Of the mean power spectrum from 300 Hz to 3 kHz: its geometric over its arithmetic mean, 1 for
+            white noise.
         above_300_hz_lu: Loudness of what a phone can play, relative to the whole.
         correlation: Of left and right; 1 for mono.
         dc: The largest mean of a channel, full scale being 1.
@@ -46,6 +50,7 @@ class Measures:
     true_peak_dbtp: float
     crest_db: float
     centroid_hz: float
+    flatness: float
     above_300_hz_lu: float
     correlation: float
     dc: float
@@ -65,6 +70,7 @@ def measure(samples: Samples, *, sample_rate: int, loop: bool) -> Measures:
         true_peak_dbtp=decibels(true_peak(samples, loop=loop)),
         crest_db=decibels(highest) - decibels(power**0.5),
         centroid_hz=_share(np.sum(hz * magnitude), magnitude.sum()),
+        flatness=_flatness(energy[(hz >= _MIDDLE_HZ[0]) & (hz <= _MIDDLE_HZ[1])]),
         above_300_hz_lu=decibels(_share(heard[hz > _PHONE_HZ].sum(), heard.sum()) ** 0.5),
         correlation=_correlation(samples),
         dc=float(np.abs(samples.mean(axis=1)).max()),
@@ -84,6 +90,10 @@ def _spectrum(samples: Samples, *, sample_rate: int) -> tuple[Samples, Samples, 
     handfuls = np.array_split(windows, -(-len(windows) // _HANDFUL))
     magnitude, energy = sum(in_order(spectrum, handfuls), np.zeros(())) / (len(windows) * len(samples))
     return np.fft.rfftfreq(_WINDOW, 1 / sample_rate).astype(np.float64), magnitude, energy
+
+
+def _flatness(energy: Samples) -> float:
+    return _share(np.exp(np.mean(np.log(np.maximum(energy, 1e-20)))), energy.mean())
 
 
 def _windows(samples: Samples, *, most: int) -> Samples:

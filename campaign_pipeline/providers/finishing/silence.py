@@ -1,0 +1,40 @@
+"""Where sound begins and ends.
+
+Belongs here: finding the silence around it.
+Does not belong here: cutting it off (fitting), telling that all of it is silent from its loudness (mastering).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float64]
+
+_WINDOW_S = 0.01
+_SILENT = 10 ** (-50 / 20)
+"""Of the loudest hundredth of a second: what is quieter around music is the noise of a recording, or a last echo."""
+
+
+def sounding(samples: Samples, *, sample_rate: int) -> slice:
+    """Find the frames between the silence before and after a sound.
+
+    Returns:
+        From the hundredth of a second before the first sound to the end of the last; of silence, nothing.
+    """
+    window = max(1, round(_WINDOW_S * sample_rate))
+    starts = np.arange(0, samples.shape[1], window)
+    # Of each channel its own mean is taken away: a constant is no sound.
+    still = samples.mean(axis=1)
+    powers = sum(
+        np.add.reduceat(np.square(channel - mean), starts)
+        for channel, mean in zip(samples, still, strict=True)
+    )
+    heard = np.flatnonzero(powers > _SILENT**2 * np.max(powers))
+    if not len(heard):
+        return slice(0, 0)
+    return slice(max(0, int(heard[0] - 1) * window), min(samples.shape[1], int(heard[-1] + 1) * window))
+
+
+def ends_quietly(samples: Samples, *, sample_rate: int) -> bool:
+    """Tell whether the last hundredth of a second is silent, so that nothing is cut off there."""
+    last = samples[:, -max(1, round(_WINDOW_S * sample_rate)) :]
+    return float(np.abs(last).max()) <= _SILENT * max(float(samples.max()), -float(samples.min()))
