@@ -1,0 +1,193 @@
+"""Campaigns whose music comes from a proxy of our own, from the brief to the rows."""
+
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import MetaData, create_engine, select
+
+from campaign_pipeline_tests.servers.http_server import Answer, LocalServer, reply, reply_json
+from campaign_pipeline_tests.servers.speech_server import speech
+from campaign_pipeline_tests.workplace import STEPS, Desk, Row, Workplace, bare_environment
+
+KEY = "demo/small"
+CANARY = "sk-canary-5e0d7b31c9"
+MUSIC: dict[str, object] = {"provider": None, "duration_sec": 10}
+"""The provider is the environment's to choose."""
+
+
+@pytest.fixture
+def proxied(any_desk: Desk, http_server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk whose music is made by the server."""
+    http_server.answers(speech(key=CANARY, headers={"x-litellm-response-cost": "0.06"}))
+    for name, value in _environment(http_server).items():
+        monkeypatch.setenv(name, value)
+    any_desk.place.write_brief(KEY, {"audio": MUSIC})
+    return any_desk
+
+
+def _environment(server: LocalServer) -> dict[str, str]:
+    return {
+        "CAMPAIGN_AUDIO_PROVIDER": "litellm",
+        "CAMPAIGN_AUDIO_MODEL": "lyria",
+        "LITELLM_BASE_URL": server.url,
+        "LITELLM_API_KEY": CANARY,
+        "CAMPAIGN_PROVIDER_TIMEOUT": "20s",
+    }
+
+
+def _music_step(desk: Desk, run: Row) -> Row:
+    return desk.place.tables().steps_of(run["id"])["bgm"]
+
+
+def _music(desk: Desk) -> Row:
+    return [row for row in desk.place.tables().artifact if row["type"] == "audio/bgm"][-1]
+
+
+def test_a_campaign_is_built_with_music_from_a_proxy(proxied: Desk, http_server: LocalServer) -> None:
+    run = proxied.build(KEY)
+
+    assert proxied.place.tables().statuses(run["id"]) == dict.fromkeys(STEPS, ("completed", False))
+    [request] = http_server.received
+    assert request.json()["model"] == "lyria"
+    made = _music(proxied)["metadata"]
+    assert made["metadata"] == {
+        "providerId": "litellm",
+        "model": "lyria",
+        "durationSec": 10.0,
+        "format": "mp3",
+        "sampleRate": 44100,
+        "channels": 2,
+    }
+    told = _music_step(proxied, run)["diagnostics"]["provider"]
+    assert (told["providers"], told["calls"], told["cost_usd"]) == (["litellm"], 1, 0.06)
+
+
+def test_another_bitrate_makes_the_file_anew_and_buys_no_music(
+    proxied: Desk, http_server: LocalServer
+) -> None:
+    proxied.build(KEY)
+    first = _music(proxied)
+
+    run = proxied.build(KEY, "--set", "audio.bitrate_kbps=192")
+
+    assert len(http_server.received) == 1
+    assert proxied.place.tables().statuses(run["id"])["bgm"] == ("completed", False)
+    assert _music(proxied)["content_hash"] != first["content_hash"]
+    told = _music_step(proxied, run)["diagnostics"]["provider"]
+    assert (told["calls"], told["answers_reused"], told["cost_usd"]) == (0, 1, 0.0)
+
+
+def test_a_page_instead_of_music_fails_the_step_and_is_asked_for_again(
+    proxied: Desk, http_server: LocalServer
+) -> None:
+    http_server.answers(reply(b"<html><body>Welcome</body></html>", media_type="text/html"), speech())
+
+    failed = proxied.campaign("build", KEY)
+
+    assert failed.exit_code != 0
+    step = _music_step(proxied, proxied.place.tables().run[-1])
+    assert step["error"].startswith("PROVIDER_ERROR: litellm at 127.0.0.1:")
+    assert "an HTML page of 33 bytes found" in step["error"]
+    assert proxied.build(KEY)["status"] == "completed"
+    assert len(http_server.received) == 2
+
+
+def test_what_was_built_is_reused_without_a_proxy_and_without_its_libraries(
+    workplace: Workplace, http_server: LocalServer
+) -> None:
+    http_server.answers(speech())
+    workplace.write_brief(KEY, {"audio": MUSIC})
+    chosen = _environment(http_server)
+    assert workplace.command("campaign", "build", KEY, **chosen).returncode == 0
+    heavy = {"httpx2", "anthropic", "numpy", "soundfile", "samplerate", "litellm", "openai"}
+    script = (
+        "import atexit, json, sys; from campaign_pipeline.cli import main\n"
+        f"told = lambda: print(json.dumps(sorted({heavy} & set(sys.modules))), file=sys.stderr)\n"
+        f"atexit.register(told); main(['build', '{KEY}'])"
+    )
+    unreachable = {name: value for name, value in chosen.items() if name.startswith("CAMPAIGN_AUDIO")}
+
+    again = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=workplace.root,
+        env={**bare_environment(), **unreachable},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    run = workplace.tables().run[-1]
+    assert workplace.tables().statuses(run["id"]) == dict.fromkeys(STEPS, ("skipped", True))
+    assert json.loads(again.stderr.strip().split("\n")[-1]) == []
+    assert len(http_server.received) == 1
+
+
+def test_a_model_is_missed_by_name_where_music_has_to_be_made(
+    proxied: Desk, http_server: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CAMPAIGN_AUDIO_MODEL")
+
+    failed = proxied.campaign("build", KEY)
+
+    assert failed.exit_code != 0
+    assert "CAMPAIGN_AUDIO_MODEL" in _music_step(proxied, proxied.place.tables().run[-1])["error"]
+    assert http_server.received == []
+
+
+_SAID = {"error": {"message": f"Bad token 'Bearer {CANARY}'", "key": CANARY}}
+_AT_ONCE = {"Retry-After": "0", "X-Key": CANARY}
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (speech(key=CANARY, headers={"X-Key": CANARY}), "completed"),
+        (reply_json(_SAID, status=401, headers=_AT_ONCE), "failed"),
+        (reply_json(_SAID, status=429, headers=_AT_ONCE), "failed"),
+        (reply(f"<html>{CANARY}</html>".encode(), media_type=f"text/html; key={CANARY}"), "failed"),
+        (reply(status=302, headers={"Location": f"http://127.0.0.1:1/?key={CANARY}"}), "failed"),
+    ],
+    ids=["music", "refused key", "busy", "page", "redirect"],
+)
+def test_the_key_is_in_no_log_no_row_no_event_and_no_error(
+    proxied: Desk, http_server: LocalServer, caplog: pytest.LogCaptureFixture, answer: Answer, status: str
+) -> None:
+    http_server.answers(answer)
+
+    with caplog.at_level(logging.INFO):
+        result = proxied.campaign("build", KEY, "--json")
+    shown = proxied.campaign("show", KEY)
+
+    assert proxied.place.tables().run[-1]["status"] == status
+    assert all(request.headers["authorization"] == f"Bearer {CANARY}" for request in http_server.received)
+    assert CANARY not in result.output + shown.output
+    assert CANARY not in caplog.text
+    assert not list(_files_with(CANARY, proxied.place.root))
+    assert not list(_rows_with(CANARY, proxied.place.ledger_url))
+
+
+def _files_with(text: str, folder: Path) -> Iterator[Path]:
+    """Give every file, Dagster's event log and captured output among them, that holds a text."""
+    for path in folder.rglob("*"):
+        if path.is_file() and text.encode() in path.read_bytes():
+            yield path
+
+
+def _rows_with(text: str, url: str) -> Iterator[str]:
+    """Give every row of every table, Dagster's among them where they are in the same database, that holds a text."""
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    try:
+        tables = MetaData()
+        tables.reflect(engine)
+        with engine.connect() as connection:
+            for table in tables.sorted_tables:
+                for row in connection.execute(select(table)):
+                    if text in str(row):
+                        yield f"{table.name}: {row}"
+    finally:
+        engine.dispose()
