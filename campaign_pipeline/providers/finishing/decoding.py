@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.providers.finishing.foreign_bytes import told
+from campaign_pipeline.providers.finishing.reading import SteadyFile
 from campaign_pipeline.providers.finishing.sound import Sound
 from campaign_pipeline.providers.parallel import aside
 
@@ -64,7 +65,7 @@ def _is_mpeg_layer_3(head: bytes) -> bool:
 
 def _decode(data: bytes, *, kind: str, source: str) -> Sound:
     try:
-        with soundfile.SoundFile(io.BytesIO(data)) as file:
+        with SteadyFile(io.BytesIO(data)) as file:
             _check_shape(file, kind=kind, source=source)
             rate, expected = int(file.samplerate), _expected(file)
             samples = _read(file, frames=expected)

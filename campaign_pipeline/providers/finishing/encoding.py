@@ -19,6 +19,7 @@ from campaign_pipeline.model.audio import AudioFormat, LoopPoints
 from campaign_pipeline.providers.finishing.joint import joint, reach
 from campaign_pipeline.providers.finishing.mastering import FULL_SCALE
 from campaign_pipeline.providers.finishing.mp3 import Mp3Settings, encode_mp3
+from campaign_pipeline.providers.finishing.reading import SteadyFile
 from campaign_pipeline.providers.parallel import aside
 
 Samples = NDArray[np.float64]
@@ -104,7 +105,7 @@ def decode_into(samples: Samples, encoded: EncodedAudio) -> int:
 
 def _decode_into(samples: Samples, encoded: EncodedAudio) -> int:
     done = 0
-    with soundfile.SoundFile(io.BytesIO(encoded.data)) as file:
+    with SteadyFile(io.BytesIO(encoded.data)) as file:
         file.read(encoded.first_frame, dtype="float64")
         while done < samples.shape[1]:
             stretch = file.read(min(_STRETCH, samples.shape[1] - done), dtype="float64", always_2d=True)

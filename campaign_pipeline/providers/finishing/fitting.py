@@ -23,6 +23,9 @@ def fit(generated: GeneratedAudio, *, request: AudioRequest) -> GeneratedAudio:
     What is all that already passes untouched, so that music made to order pays for none of this. Of anything else
     the silence around it is cut off, channels are folded, and the details tell what was done.
 
+    Args:
+        generated: Its samples are used up.
+
     Raises:
         CampaignError: GENERATION_FAILED, the sound is silent, or too short.
     """
@@ -56,4 +59,7 @@ def _heard(generated: GeneratedAudio, *, channels: int) -> Sound:
         raise CampaignError(
             ErrorCode.GENERATION_FAILED, "audio: the provider's sound is silent; music is expected"
         )
-    return Sound(samples=samples[:, heard], sample_rate=generated.sample_rate)
+    sound = samples[:, heard]
+    # Faded, a constant would be a thump.
+    sound -= sound.mean(axis=1, keepdims=True)
+    return Sound(samples=sound, sample_rate=generated.sample_rate)

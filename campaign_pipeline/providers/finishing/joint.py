@@ -13,11 +13,12 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from campaign_pipeline.providers.finishing.reading import SteadyFile
+
 Samples = NDArray[np.float64]
 
 _REACH_S = 0.03
 """How long before its first beat a loop may be joined: too short to be heard as waiting."""
-_RUN_UP = 24 * 1152
 _LEVELS = 4096
 """Differences are told apart in steps of this share of full scale: what decoders round is no reason to choose."""
 
@@ -34,7 +35,7 @@ def joint(data: bytes, *, lead: int, frames: int) -> int:
         lead: Frames of the loop's end that the file carries before its beginning; more than the reach.
         frames: Of the loop.
     """
-    with soundfile.SoundFile(io.BytesIO(data)) as file:
+    with SteadyFile(io.BytesIO(data)) as file:
         first = lead - reach(file.samplerate) - 1
         beginning = _read(file, first, lead - first + 1)
         end = _read(file, first + frames, lead - first + 1)
@@ -46,9 +47,6 @@ def joint(data: bytes, *, lead: int, frames: int) -> int:
 
 
 def _read(file: soundfile.SoundFile, start: int, frames: int) -> Samples:
-    # A frame may begin in the bytes of some before it, so a decoder that starts in the middle needs a run-up.
-    before = min(start, _RUN_UP)
-    file.seek(start - before)
-    file.read(before)
+    file.seek(start)
     read: Samples = file.read(frames, dtype="float64", always_2d=True)
     return read

@@ -56,8 +56,8 @@ def onsets(sound: Samples, *, sample_rate: int) -> Onsets:
 
     loud = np.concatenate(list(in_order(bands, range(0, len(windows), _HANDFUL))))
     flux = np.maximum(np.diff(loud, axis=0), 0).sum(axis=1)
-    hops_per_s = round(_HOPS_PER_S * _LOCAL_S)
-    flux = np.maximum(flux - np.convolve(flux, np.ones(hops_per_s) / hops_per_s, mode="same"), 0)
+    local = min(round(_HOPS_PER_S * _LOCAL_S), len(flux))
+    flux = np.maximum(flux - np.convolve(flux, np.ones(local) / local, mode="same"), 0)
     # A value belongs between the two windows that it compares.
     return Onsets(
         strength=np.convolve(flux, _SMOOTH, mode="same"),

@@ -17,13 +17,13 @@ _OCTAVES = 0.75
 """On either side of the expected tempo; at an octave, the same beats would be found again, in twos or halves."""
 _TEMPI = 601
 _LIKELY_OCTAVES = 0.4
-_BEATS_AHEAD, _LEAST_BEATS = 8, 4
+_BEATS_AHEAD, _LEAST_BEATS = 8, 3
 """Over so many beats, or so few in a short piece, a tempo must hold to be one."""
 _LEAST_STRENGTH = 0.15
 """Mean autocorrelation over those beats: of noise it stays below 0.05, of music with any rhythm it is above 0.4."""
 _WITHIN_HOPS = 3
 _KEEPS = 0.5
-_OVERLAP = 0.4
+_OVERLAP = 0.25
 """Of the sound, at least, that two copies must share to be compared."""
 _PHASES = 64
 _COUNTED_BEATS = 32
