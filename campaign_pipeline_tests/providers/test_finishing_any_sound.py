@@ -71,6 +71,17 @@ def test_any_music_and_speech_is_finished_to_specification(sent: str, fields: di
         assert np.abs(loop[:, -100:]).max() < 0.01
 
 
+@pytest.mark.parametrize(("rate", "kbps", "channels"), [(48000, 48, 1), (44100, 32, 2), (16000, 32, 2)])
+def test_where_a_low_bit_rate_takes_loudness_or_moves_peaks_the_level_is_met_all_the_same(
+    rate: int, kbps: int, channels: int
+) -> None:
+    track = _track(SENT["speech"], sample_rate=rate, bitrate_kbps=kbps, channels=channels, duration_sec=12)
+
+    loop = loop_of(track)
+    assert loudness(loop, rate=rate, loop=True) == pytest.approx(-18, abs=0.5)
+    assert true_peak_dbtp(loop, loop=True) <= -1.5
+
+
 @pytest.mark.parametrize("audio_format", ["mp3", "wav"])
 @pytest.mark.parametrize(
     ("data", "reason"),

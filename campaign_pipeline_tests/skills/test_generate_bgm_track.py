@@ -89,6 +89,23 @@ def test_the_measures_are_those_of_the_file(half_a_minute: BgmTrack) -> None:
     assert measures["above_300_hz_lu"] >= -3
 
 
+def test_every_property_of_the_file_has_a_verdict(half_a_minute: BgmTrack) -> None:
+    verdicts = {check.name: check.passed for check in half_a_minute.checks}
+
+    assert verdicts == dict.fromkeys(
+        ("duration", "channels", "loudness", "true_peak", "dc", "spectrum", "seam"), True
+    )
+
+
+def test_with_other_rules_of_verification_music_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    request, model = AudioRequest(), audio_model("stub")
+    before = params(request, model=model)
+
+    monkeypatch.setattr("campaign_pipeline.skills.generate_bgm_track.VERIFIER", "9.9.9")
+
+    assert params(request, model=model) != before
+
+
 def test_the_result_is_spelled_as_the_data_model_spells_it(half_a_minute: BgmTrack) -> None:
     result = half_a_minute.result("ab/cd")
 

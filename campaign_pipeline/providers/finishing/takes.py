@@ -23,7 +23,7 @@ _MP3_CEILING_DBTP = -3.0
 _MOST_TAKES = 4
 _MISSED_LU, _MOST_MISSED_LU = 0.25, 1.0
 """By how much low bit rates take loudness along with the treble. Of sound that loses more, too little is left."""
-_MARGIN_DB = 0.15
+_MARGIN_DB = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
