@@ -90,7 +90,7 @@ def above_300_hz_lu(samples: Samples, *, rate: int, loop: bool) -> float:
 
 def correlation(samples: Samples) -> float:
     """Give how alike left and right are."""
-    return float(np.corrcoef(samples)[0, 1])
+    return float(np.asarray(np.corrcoef(samples))[0, 1])
 
 
 def seam(samples: Samples) -> float:
