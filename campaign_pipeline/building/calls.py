@@ -110,24 +110,34 @@ class Surroundings:
 
 
 def game_config_call(around: Surroundings) -> StepCall:
-    """Write the game's configuration from the brief and its template."""
+    """Write the game's configuration from the brief, its template and a text model."""
+    return _with_substitutes(around.trigger.text, lambda choice: _game_config_call_by(choice, around))
+
+
+def _game_config_call_by(choice: ProviderChoice, around: Surroundings) -> StepCall:
+    from campaign_pipeline.providers.text_choice import text_model  # noqa: PLC0415  only this step
     from campaign_pipeline.skills import game_config_from_template as skill  # noqa: PLC0415  only this step
 
     brief, template, files = around.brief, around.template, around.trigger.files
+    model = text_model(choice.provider, model=choice.model, access=around.access)
 
     def produce() -> Product:
-        config = skill.game_config_from_template(brief, template=template, files=files)
+        made = skill.game_config_from_template(brief, template=template, files=files, text_model=model)
         return Product(
-            data=canonical_json(config.to_json()),
+            data=canonical_json(made.config.to_json()),
             filename="game_config.json",
-            describe=lambda _: {"template_id": config.template_id, "theme": config.visuals.theme},
-            references=tuple(config.visuals.assets.values()),
+            describe=lambda _: made.metadata,
+            references=tuple(made.config.visuals.assets.values()),
         )
 
-    text = around.trigger.text
-    params = skill.params(brief, template=template, files=files, provider=text.provider, model=text.model)
-    step = STEP_BY_ID["game_config"]
-    return StepCall(step=step, version=skill.VERSION, params=params, inputs={}, produce=produce)
+    return StepCall(
+        step=STEP_BY_ID["game_config"],
+        version=skill.VERSION,
+        params=skill.params(brief, template=template, files=files, text_model=model),
+        inputs={},
+        produce=produce,
+        provider=choice.provider,
+    )
 
 
 def bgm_call(around: Surroundings) -> StepCall:

@@ -34,8 +34,26 @@ def game_mechanics(brief: Brief, *, spec: MechanicsSpec) -> JsonObject:
     if brief.outcome_mode is not None:
         merged = {**merged, "outcome_mode": brief.outcome_mode}
     mechanics: JsonObject = _with_hex_colours(merged, "mechanics")
-    _check(mechanics, schema=spec.rules)
+    check_mechanics(mechanics, spec=spec)
     return mechanics
+
+
+def check_mechanics(mechanics: JsonObject, *, spec: MechanicsSpec) -> None:
+    """Hold mechanics against the template's schema.
+
+    Raises:
+        CampaignError: VALIDATION_ERROR naming what the schema refuses.
+    """
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - only a build that misses the cache pays for it
+
+    errors = sorted(
+        Draft202012Validator(spec.rules).iter_errors(mechanics), key=lambda error: error.json_path
+    )
+    if errors:
+        parts = [_worded(error) for error in errors[:_MAX_NAMED]]
+        if len(errors) > _MAX_NAMED:
+            parts.append(f"and {len(errors) - _MAX_NAMED} more")
+        raise CampaignError(ErrorCode.VALIDATION_ERROR, "; ".join(parts))
 
 
 def _with_hex_colours(value: Any, path: str) -> Any:
@@ -56,17 +74,6 @@ def _colour(text: str, path: str) -> str:
         return hex_colour(text)
     except ValueError as error:
         raise CampaignError(ErrorCode.VALIDATION_ERROR, f"{path}: {shown(text)} found; {error}") from None
-
-
-def _check(mechanics: JsonObject, *, schema: JsonObject) -> None:
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - only a build that misses the cache pays for it
-
-    errors = sorted(Draft202012Validator(schema).iter_errors(mechanics), key=lambda error: error.json_path)
-    if errors:
-        parts = [_worded(error) for error in errors[:_MAX_NAMED]]
-        if len(errors) > _MAX_NAMED:
-            parts.append(f"and {len(errors) - _MAX_NAMED} more")
-        raise CampaignError(ErrorCode.VALIDATION_ERROR, "; ".join(parts))
 
 
 def _worded(error: "ValidationError") -> str:

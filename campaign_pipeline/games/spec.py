@@ -4,9 +4,10 @@ Belongs here: the shape of template.yaml.
 Does not belong here: where templates lie (games.catalogue) or how a brief is held against one (games.template).
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from campaign_pipeline.model.game_config import BackgroundMusic, GameCopy, Palette, SoundEffect
 from campaign_pipeline.model.values import (
@@ -80,6 +81,29 @@ class CopySpec(StrictModel):
     languages: dict[str, GameCopy]
 
 
+class WrittenPrizes(StrictModel):
+    """The names in the game's mechanics that a text model may write."""
+
+    path: Identifier = Field(description="The list within mechanics.")
+    field: Identifier = Field(description="The key of its entries that holds the name.")
+    wins: JsonMapping = Field(min_length=1, description="What an entry holds that wins.")
+    max_length: int = Field(ge=1, le=60)
+
+
+class WrittenQuestions(StrictModel):
+    """The questions in the game's mechanics that a text model may write."""
+
+    path: Identifier = Field(description="The list within mechanics.")
+    count: int = Field(ge=1, le=20)
+
+
+class WrittenSpec(StrictModel):
+    """What a text model may write beside copy and colours; nothing else of a game is a model's to change."""
+
+    prizes: WrittenPrizes | None = None
+    questions: WrittenQuestions | None = None
+
+
 class TemplateSpec(StrictModel):
     """Everything that template.yaml declares."""
 
@@ -94,7 +118,19 @@ class TemplateSpec(StrictModel):
     assets: AssetsSpec
     audio: SoundSpec
     texts: CopySpec = Field(alias="copy")
+    written: WrittenSpec = WrittenSpec()
     player_result: dict[str, Any] = Field(description="JSON Schema of what a play reports to its host.")
+
+    @model_validator(mode="after")
+    def _written_places_exist(self) -> Self:
+        for name, place in (("prizes", self.written.prizes), ("questions", self.written.questions)):
+            if place is not None and not isinstance(self.mechanics.defaults.get(place.path), list):
+                raise PydanticCustomError(
+                    "rule",
+                    "written.{name}.path {path} found; the name of a list in mechanics.defaults is expected",
+                    {"name": name, "path": place.path},
+                )
+        return self
 
     def copy_for(self, locale: str) -> GameCopy:
         """Give the words of a locale's language; English where the game does not speak it."""

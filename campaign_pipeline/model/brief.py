@@ -30,7 +30,7 @@ from campaign_pipeline.model.values import (
 
 OutcomeMode = Literal["client_demo", "host_supplied"]
 AudioProvider = Literal["synth", "stub", "litellm"]
-TextProvider = Literal["template"]
+TextProvider = Literal["template", "claude"]
 
 MAX_GAME_DURATION_SEC = 3600
 RESERVED_METADATA_KEY = "artifacts"

@@ -1,7 +1,7 @@
 """What a text model is asked to write for a game, and what it wrote.
 
 Belongs here: the request's and the answer's fields, and the limits of each.
-Does not belong here: how a model is asked (providers), rules that need the game's template (skills).
+Does not belong here: how a model is asked (providers), rules that need the request (providers.text_rules).
 """
 
 from typing import Self
@@ -9,7 +9,8 @@ from typing import Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from campaign_pipeline.model.game_config import GameCopy, Palette
+from campaign_pipeline.model.brief import BriefColours, BriefCopy
+from campaign_pipeline.model.game_config import Palette
 from campaign_pipeline.model.text import Line60, Line140
 from campaign_pipeline.model.values import Identifier, Level, Locale, StrictModel
 
@@ -63,14 +64,16 @@ class TextRequest(StrictModel):
     """What a text model may know of a campaign, and what it is to write; all of it is data, nothing an order.
 
     Args:
+        game: What is played, in the template's words.
         prizes: In the order in which their names are expected; empty where the game has none, or the brief names them.
         questions: How many quiz questions are wanted.
-        colors: Whether a palette is wanted.
-        given: Words that the brief has settled; the rest has to go with them.
+        given: Words that the brief has settled, by field; the rest has to go with them.
+        given_colors: Colours that the brief has settled, by field.
+        theme_colors: The palette that the rest is to fit.
     """
 
     campaign_name: str
-    brand_name: str | None
+    brand_name: str | None = None
     template_id: Identifier
     game: str
     theme: str
@@ -82,7 +85,16 @@ class TextRequest(StrictModel):
     theme_colors: Palette
     prizes: list[PrizeToName] = Field(default=[])
     questions: int = 0
-    colors: bool = True
+
+    @property
+    def open_texts(self) -> tuple[str, ...]:
+        """Name the texts that the brief leaves open."""
+        return tuple(name for name in BriefCopy.model_fields if name not in self.given)
+
+    @property
+    def open_colors(self) -> tuple[str, ...]:
+        """Name the colours that the brief leaves open."""
+        return tuple(name for name in BriefColours.model_fields if name not in self.given_colors)
 
 
 class GameText(StrictModel):
@@ -92,7 +104,7 @@ class GameText(StrictModel):
         prizes: One name for each place that the request lists, in its order.
     """
 
-    texts: GameCopy | None = Field(default=None, alias="copy")
+    texts: BriefCopy = Field(default=BriefCopy(), alias="copy")
     prizes: list[Line60] | None = None
-    colors: Palette | None = None
+    colors: BriefColours = BriefColours()
     questions: list[QuizQuestion] | None = None

@@ -5,9 +5,13 @@ Does not belong here: what it wrote (model.game_text), how an adapter asks, or w
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from campaign_pipeline.model.digest import JsonObject
-from campaign_pipeline.model.game_text import GameText, TextRequest
+
+if TYPE_CHECKING:  # a build that reuses everything, or asks the template, has no request
+    from campaign_pipeline.model.game_text import GameText, TextRequest
 
 
 class TextModel(ABC):
@@ -24,15 +28,18 @@ class TextModel(ABC):
     version: str
 
     @abstractmethod
-    def params(self, request: TextRequest) -> JsonObject:
+    def params(self, request: "Callable[[], TextRequest]") -> JsonObject:
         """Name everything that shapes what the model writes; it takes part in the input hash.
 
         A model that reads a prompt names its digest; one that reads nothing of the request leaves it out, so that
         what it does not read buys nothing.
+
+        Args:
+            request: Gives what the model is asked; who reads nothing of it does not call it, and pays nothing for it.
         """
 
     @abstractmethod
-    def write(self, request: TextRequest) -> GameText:
+    def write(self, request: "TextRequest") -> "GameText":
         """Write what a request leaves open; what the model has nothing to say of is left None.
 
         Raises:

@@ -25,7 +25,16 @@ def _template(model: str | None, access: Access) -> TextModel:
     return TemplateTextModel()
 
 
-TEXT_ADAPTERS: dict[str, Callable[[str | None, Access], TextModel]] = {"template": _template}
+def _claude(model: str | None, access: Access) -> TextModel:
+    from campaign_pipeline.providers.claude.adapter import ClaudeTextModel  # noqa: PLC0415  as above
+
+    return ClaudeTextModel(access, model=model)
+
+
+TEXT_ADAPTERS: dict[str, Callable[[str | None, Access], TextModel]] = {
+    "template": _template,
+    "claude": _claude,
+}
 """How each provider's adapter is made, of the model that is asked and the way to reach it."""
 
 

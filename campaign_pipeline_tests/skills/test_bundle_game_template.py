@@ -20,6 +20,7 @@ from campaign_pipeline.model.audio import LoopPoints
 from campaign_pipeline.model.digest import canonical_hash, canonical_json, content_hash
 from campaign_pipeline.model.files import StoredFile
 from campaign_pipeline.model.game_config import GameConfig
+from campaign_pipeline.providers.template import TemplateTextModel
 from campaign_pipeline.skills.bundle_game_template import GameBundle, bundle_game_template, params
 from campaign_pipeline.skills.game_config_from_template import game_config_from_template
 from campaign_pipeline.skills.page import fill_page
@@ -61,7 +62,8 @@ def configured(files: dict[str, bytes] | None = None, **changes: Any) -> GameCon
         )
         for slot, data in given_files.items()
     }
-    return game_config_from_template(asked, template=load_template("spin_wheel_v1"), files=stored)
+    wheel, words = load_template("spin_wheel_v1"), TemplateTextModel()
+    return game_config_from_template(asked, template=wheel, files=stored, text_model=words).config
 
 
 def bundled(config: GameConfig, *, files: dict[str, bytes] | None = None, **options: Any) -> GameBundle:

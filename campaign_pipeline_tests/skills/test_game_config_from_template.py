@@ -11,6 +11,10 @@ from campaign_pipeline.model.brief import Brief
 from campaign_pipeline.model.digest import canonical_hash, content_hash
 from campaign_pipeline.model.files import StoredFile
 from campaign_pipeline.model.game_config import GameConfig
+from campaign_pipeline.providers.access import Access
+from campaign_pipeline.providers.claude.adapter import ClaudeTextModel
+from campaign_pipeline.providers.template import TemplateTextModel
+from campaign_pipeline.providers.text import TextModel
 from campaign_pipeline.skills.game_config_from_template import game_config_from_template, params
 from campaign_pipeline_tests.model.samples import brief
 
@@ -27,7 +31,14 @@ def stored(data: bytes, filename: str = "x.png") -> StoredFile:
 
 
 def configured(wheel: Template, **changes: Any) -> GameConfig:
-    return game_config_from_template(brief(**changes), template=wheel, files={})
+    return made(brief(**changes), wheel)
+
+
+def made(asked: Brief, wheel: Template, files: dict[str, StoredFile] | None = None) -> GameConfig:
+    template_words = TemplateTextModel()
+    return game_config_from_template(
+        asked, template=wheel, files=files or {}, text_model=template_words
+    ).config
 
 
 def test_a_small_brief_gets_everything_else_from_the_template(wheel: Template) -> None:
@@ -152,7 +163,7 @@ def test_files_enter_as_their_content_hashes(wheel: Template) -> None:
     asked = brief(assets={"background": "beach.png"}, branding={"brand_name": "B", "logo_uri": "logo.png"})
     files = {"assets.background": stored(b"beach"), "branding.logo_uri": stored(b"logo")}
 
-    config = game_config_from_template(asked, template=wheel, files=files)
+    config = made(asked, wheel, files)
 
     assert config.visuals.assets == {"background": content_hash(b"beach"), "logo": content_hash(b"logo")}
 
@@ -161,7 +172,7 @@ def test_a_logo_of_the_game_goes_before_the_brands(wheel: Template) -> None:
     asked = brief(assets={"logo": "game.png"}, branding={"brand_name": "B", "logo_uri": "brand.png"})
     files = {"assets.logo": stored(b"game"), "branding.logo_uri": stored(b"brand")}
 
-    config = game_config_from_template(asked, template=wheel, files=files)
+    config = made(asked, wheel, files)
 
     assert config.visuals.assets == {"logo": content_hash(b"game")}
 
@@ -182,10 +193,10 @@ def hashed(
     wheel: Template,
     files: dict[str, StoredFile] | None = None,
     *,
-    provider: str = "template",
-    model: str | None = None,
+    text_model: TextModel | None = None,
 ) -> str:
-    return canonical_hash(params(asked, template=wheel, files=files or {}, provider=provider, model=model))
+    asked_of = text_model or TemplateTextModel()
+    return canonical_hash(params(asked, template=wheel, files=files or {}, text_model=asked_of))
 
 
 @pytest.mark.parametrize(
@@ -226,8 +237,10 @@ def test_what_the_skill_reads_is_a_parameter(wheel: Template, changes: dict[str,
 
 
 def test_who_writes_the_words_is_a_parameter(wheel: Template) -> None:
-    assert hashed(brief(), wheel, provider="another") != hashed(brief(), wheel)
-    assert hashed(brief(), wheel, model="large") != hashed(brief(), wheel)
+    small, large = (ClaudeTextModel(Access(), model=name) for name in ("small", "large"))
+
+    assert hashed(brief(), wheel, text_model=small) != hashed(brief(), wheel)
+    assert hashed(brief(), wheel, text_model=small) != hashed(brief(), wheel, text_model=large)
 
 
 def test_the_content_of_a_file_is_a_parameter_and_its_name_is_not(wheel: Template) -> None:

@@ -25,7 +25,7 @@ COMMAND = ".venv/bin/python -m campaign_pipeline_tests.skills.versions"
 _SHAPES_NOTHING = {"campaign_pipeline/errors.py"}
 
 _TEMPLATES = {
-    "game_config_from_template": ("games/*/template.yaml",),
+    "game_config_from_template": ("games/*/template.yaml", "providers/claude/prompts/*.md"),
     "bundle_game_template": ("games/*/*.html", "games/*/*.js", "games/*/*.css", "games/*/template.yaml"),
 }
 
@@ -36,7 +36,10 @@ def skill_ids() -> list[str]:
 
 
 # What a skill is handed rather than imports: the adapters behind its port.
-_HANDED = {"generate_bgm_track": Path("providers", "audio_choice.py")}
+_HANDED = {
+    "game_config_from_template": Path("providers", "text_choice.py"),
+    "generate_bgm_track": Path("providers", "audio_choice.py"),
+}
 
 # Parameters and metadata of every artifact are put together there, and the bundle reads the music's.
 _CALLER = Path("building", "calls.py")

@@ -1,0 +1,1 @@
+"""Words and colours of a game from Claude, over the vendor's SDK."""

@@ -1,0 +1,114 @@
+"""The bounds of a call that the vendor's SDK makes: its time, its size, its pauses.
+
+Belongs here: the HTTP client under the SDK, and what is seen to before and after each of its attempts.
+Does not belong here: which answers are worth another attempt: the SDK knows, and honours Retry-After.
+
+It imports the SDK, and is itself imported where a request is really sent.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+from anthropic import APIConnectionError, APIRequest, APIResponse, CallNext
+
+from campaign_pipeline.errors import CampaignError
+from campaign_pipeline.providers.cut_off import CutOff
+from campaign_pipeline.providers.endpoint import Endpoint
+from campaign_pipeline.providers.patience import LONGEST_PAUSE_S, is_passing, told_pause_s
+
+MAX_ANSWER_BYTES = 4_000_000
+"""A hundred times what the longest answer takes."""
+_CONNECT_S = 10.0
+_SHORTEST_S = 0.01
+"""A pause that took a little longer than it should leaves no time; less than none no clock can count."""
+
+
+class Bounds:
+    """Holds one call, all its attempts and pauses together, to the endpoint's time."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._to = endpoint
+        self._ends_at = time.monotonic() + endpoint.timeout_s
+        self._cut_off = CutOff(endpoint.timeout_s)
+
+    @property
+    def timeout(self) -> httpx2.Timeout:
+        """How long a single silence may last."""
+        return httpx2.Timeout(self._to.timeout_s, connect=min(_CONNECT_S, self._to.timeout_s))
+
+    def client(self) -> httpx2.Client:
+        """Give the HTTP client for the SDK."""
+        return httpx2.Client(
+            # The key goes to the address that was set, and to no other that an answer names.
+            follow_redirects=False,
+            # Each attempt takes a connection of its own, for the cut-off takes hold of a connection where it begins.
+            limits=httpx2.Limits(max_keepalive_connections=0),
+            # Not compressed: a small body could unpack to a large one.
+            headers={"Accept-Encoding": "identity"},
+            event_hooks={"request": [self._watch], "response": [self._bound]},
+        )
+
+    def attempt(self, request: APIRequest, call_next: CallNext) -> APIResponse[Any]:
+        """Make one attempt within the time that is left; the SDK's middleware.
+
+        Raises:
+            CampaignError: PROVIDER_ERROR, the time is over, the answer is too large, or the pause that is asked for is
+                too long to wait: nothing of this does the SDK try again.
+        """
+        with CutOff(max(_SHORTEST_S, self._ends_at - time.monotonic())) as self._cut_off:
+            try:
+                response = call_next(request)
+            except APIConnectionError as error:
+                raise self._failure(error) from None
+        if self._cut_off.is_over:
+            # A body that tells no length ends where the connection does, and so it did.
+            raise self._to.too_late()
+        self._refuse_long_pause(response)
+        return response
+
+    def _watch(self, request: httpx2.Request) -> None:
+        request.extensions["trace"] = self._cut_off.notice
+
+    def _bound(self, response: httpx2.Response) -> None:
+        if isinstance(response.stream, httpx2.SyncByteStream):
+            response.stream = _Bounded(response.stream, to=self._to)
+
+    def _failure(self, error: APIConnectionError) -> Exception:
+        """Tell what is worth another attempt, which the SDK makes of its own errors only, from what is not."""
+        cause = error.__cause__
+        if isinstance(cause, CampaignError):
+            return cause
+        never_connected = isinstance(cause, httpx2.ConnectTimeout)
+        if self._cut_off.is_over or (isinstance(cause, httpx2.TimeoutException) and not never_connected):
+            return self._to.too_late()
+        connected = not isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.InvalidURL)
+        worded = self._to.broken_off() if connected else self._to.not_reached(str(cause))
+        return APIConnectionError(message=worded.message, request=error.request)
+
+    def _refuse_long_pause(self, response: APIResponse[Any]) -> None:
+        told = told_pause_s(response.headers.get("retry-after"))
+        if told is None or not is_passing(response.status_code):
+            return
+        if told > LONGEST_PAUSE_S or time.monotonic() + told >= self._ends_at:
+            raise self._to.refused(response.status_code, data=response.read(), told_pause_s=told)
+
+
+class _Bounded(httpx2.SyncByteStream):
+    """A body that ends with an error where it is too large."""
+
+    def __init__(self, stream: httpx2.SyncByteStream, *, to: Endpoint) -> None:
+        self._stream = stream
+        self._to = to
+
+    def __iter__(self) -> Iterator[bytes]:
+        read = 0
+        for chunk in self._stream:
+            read += len(chunk)
+            if read > MAX_ANSWER_BYTES:
+                raise self._to.too_large(MAX_ANSWER_BYTES)
+            yield chunk
+
+    def close(self) -> None:
+        self._stream.close()
