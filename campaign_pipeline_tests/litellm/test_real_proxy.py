@@ -1,6 +1,8 @@
-"""A campaign built through a real LiteLLM proxy, whose music is passed through to a server of our own."""
+"""A campaign built through a real LiteLLM proxy: its words from a mock model, its music from a server behind it."""
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -44,27 +46,60 @@ def proxied(workplace: Workplace, proxy: str, speech_server: LocalServer) -> Wor
             "CAMPAIGN_AUDIO_MODEL": "music",
             "LITELLM_BASE_URL": proxy,
             "LITELLM_API_KEY": PROXY_KEY,
+            "CAMPAIGN_TEXT_PROVIDER": "claude",
+            "CAMPAIGN_TEXT_MODEL": "words",
+            "ANTHROPIC_BASE_URL": proxy,
+            "ANTHROPIC_API_KEY": PROXY_KEY,
         }
     )
     workplace.write_brief(KEY, {"audio": {"provider": None, "duration_sec": 10}})
     return workplace
 
 
-def test_a_campaign_is_built_through_the_proxy(proxied: Workplace, speech_server: LocalServer) -> None:
+def test_a_campaign_is_built_through_the_proxy(proxied: Workplace) -> None:
     done = proxied.command("campaign", "build", KEY)
 
     assert done.returncode == 0, done.stdout + done.stderr
     tables = proxied.tables()
     [run] = tables.run
     assert tables.statuses(run["id"]) == dict.fromkeys(STEPS, ("completed", False))
+    asked = {
+        step_id: step["diagnostics"].get("provider") for step_id, step in tables.steps_of(run["id"]).items()
+    }
+    assert (asked["bgm"]["providers"], asked["bgm"]["calls"]) == (["litellm"], 1)
+    assert (asked["game_config"]["providers"], asked["game_config"]["calls"]) == (["claude"], 1)
+    assert asked["game_config"]["tokens_out"] > 0
+    # The proxy knows what the mock would have cost, and nothing of our music.
+    assert asked["game_config"]["cost_usd"] > 0
+    assert asked["game_bundle"] is None
+
+
+def test_the_words_are_those_of_the_mock_and_the_odds_are_not(proxied: Workplace) -> None:
+    assert proxied.command("campaign", "build", KEY).returncode == 0
+
+    config = _json(proxied, "json/game-config")
+
+    assert config["copy"]["title"] == "Neon Lucky Night"
+    assert config["visuals"]["colors"]["accent"] == "#ff5fa2"
+    assert [segment["label"] for segment in config["mechanics"]["segments"]][-1] == "Next round"
+    assert config["settings"]["difficulty"]["win_probability"] == 0.6
+
+
+def test_the_music_is_what_the_server_behind_the_proxy_plays(
+    proxied: Workplace, speech_server: LocalServer
+) -> None:
+    assert proxied.command("campaign", "build", KEY).returncode == 0
+
     [request] = speech_server.received
+    [music] = [row["metadata"] for row in proxied.tables().artifact if row["type"] == "audio/bgm"]
     assert request.headers["authorization"] == f"Bearer {SPEECH_KEY}"
     assert "beats per minute" in request.json()["input"]
-    music = next(row["metadata"] for row in tables.artifact if row["type"] == "audio/bgm")
-    assert music["metadata"]["providerId"] == "litellm"
-    assert music["metadata"]["durationSec"] == 10
-    asked = tables.steps_of(run["id"])["bgm"]["diagnostics"]["provider"]
-    assert (asked["providers"], asked["calls"]) == (["litellm"], 1)
+    assert (music["metadata"]["providerId"], music["metadata"]["durationSec"]) == ("litellm", 10)
+
+
+def _json(place: Workplace, artifact_type: str) -> Any:
+    [found] = [row for row in place.tables().artifact if row["type"] == artifact_type]
+    return json.loads(place.blob(found["content_hash"]).read_bytes())
 
 
 def test_a_second_build_asks_nobody(proxied: Workplace, speech_server: LocalServer) -> None:
@@ -74,6 +109,8 @@ def test_a_second_build_asks_nobody(proxied: Workplace, speech_server: LocalServ
     again = proxied.command("campaign", "build", KEY)
 
     assert again.returncode == 0, again.stdout + again.stderr
+    run = proxied.tables().run[-1]
+    assert proxied.tables().statuses(run["id"]) == dict.fromkeys(STEPS, ("skipped", True))
     assert len(speech_server.received) == asked
 
 
