@@ -1,6 +1,8 @@
 """Measurements of finished music that share no code with what is measured: scipy, pyloudnorm, PyAV."""
 
 import io
+import itertools
+import math
 import warnings
 
 import av
@@ -97,3 +99,23 @@ def seam(samples: Samples) -> float:
     """Give the step from the end to the beginning, over the 99.9th percentile of the steps within."""
     across = np.abs(samples[:, 0] - samples[:, -1])
     return float(np.max(across / np.quantile(np.abs(np.diff(samples)), 0.999, axis=1)))
+
+
+def colour(samples: Samples, *, rate: int) -> Samples:
+    """Give the share of each of fifteen bands from 60 Hz to 9 kHz in the spectrum."""
+    hz, _, spectrum = scipy.signal.stft(samples.mean(axis=0), rate, nperseg=4096)
+    energy = np.square(np.abs(spectrum)).sum(axis=1)
+    edges = np.geomspace(60, 9000, 16)
+    shares = np.sqrt([energy[(hz >= low) & (hz < high)].sum() for low, high in itertools.pairwise(edges)])
+    shares /= shares.sum()
+    return np.asarray(shares)
+
+
+def tempo_bpm(samples: Samples, *, rate: int, lowest: float, highest: float) -> float:
+    """Give the tempo within a range at which the beginnings of sounds repeat most."""
+    hop = 128
+    _, _, spectrum = scipy.signal.stft(samples.mean(axis=0), rate, nperseg=1024, noverlap=1024 - hop)
+    flux = np.maximum(np.diff(np.log(np.abs(spectrum) + 1e-3), axis=1), 0).sum(axis=0)
+    alike = scipy.signal.correlate(flux - flux.mean(), flux - flux.mean(), method="fft")[len(flux) - 1 :]
+    lags = np.arange(math.ceil(60 * rate / (hop * highest)), int(60 * rate / (hop * lowest)) + 1)
+    return float(60 * rate / (hop * lags[np.argmax(alike[lags])]))

@@ -13,7 +13,7 @@ class SynthAudioModel(AudioModel):
 
     provider_id = "synth"
     model = None
-    version = "1.0.0"
+    version = "1.1.0"
 
     def generate(self, request: AudioRequest) -> GeneratedAudio:
         """Compose and play the piece that the parameters draw."""
@@ -35,6 +35,7 @@ class SynthAudioModel(AudioModel):
                 "key": score.key,
                 "form": " ".join(score.form),
                 "style": score.style,
+                "instruments": sorted({note.patch for note in score.notes}),
                 "notes": len(score.notes),
                 "hits": len(score.hits),
             },

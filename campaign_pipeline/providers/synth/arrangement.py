@@ -1,21 +1,45 @@
-"""The decisions that hold for a whole piece.
+"""The decisions that hold for a whole piece, and for all sections of one letter.
 
-Belongs here: key, energy, instruments and rhythms, chosen from mood, genre, prompt and chance.
+Belongs here: key, energy, instruments and rhythms, chosen from mood, genre, words and chance.
 Does not belong here: notes (compose).
 """
 
+import random
 from dataclasses import dataclass
 
 from campaign_pipeline.model.audio import AudioRequest
 from campaign_pipeline.providers.synth.dice import Dice
-from campaign_pipeline.providers.synth.genres import Genre, Groove, genre_named
-from campaign_pipeline.providers.synth.moods import MOODS, MoodStyle, Progression
+from campaign_pipeline.providers.synth.form import CASTS, Section
+from campaign_pipeline.providers.synth.genre import Genre, Groove
+from campaign_pipeline.providers.synth.genre_words import genre_named
+from campaign_pipeline.providers.synth.moods import MOODS, MoodStyle, Progression, style_in
 from campaign_pipeline.providers.synth.prompts import Wishes, wishes_of
 from campaign_pipeline.providers.synth.score import PitchedBus
 from campaign_pipeline.providers.synth.theory import Key
 
-_BRIGHTEST = 1.25
+_BRIGHTEST = 1.15
 """Beyond it music gets shrill, and a phone's speaker makes it worse."""
+_CHANGES = {"A": 0.0, "B": 0.3, "C": 0.15, "D": -0.25}
+"""How much busier than the A sections the others are, from calm at 0 to busy at 1."""
+_PLAYERS = {"A": 0, "B": 0, "C": 1, "D": 1}
+"""Which of the shuffled instruments plays a letter; each later cast moves on by one."""
+_QUIET_DRUMS = 0.7
+"""How loud drums are at no energy at all, beside those of a piece of middling energy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Who plays what in the sections of one letter and cast.
+
+    Args:
+        bass, comping: Rhythms over one bar.
+        progression: Chord degrees, one a bar.
+    """
+
+    patches: dict[PitchedBus, str]
+    bass: str
+    comping: str
+    progression: Progression
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +47,12 @@ class Arrangement:
     """What every part of the piece agrees on.
 
     Args:
+        energy: Of the drums: the asked one, and what mood and words make of it.
         groove: The drums of an ordinary section.
         lively_groove: The drums of a full section.
-        bass, comping, arp: Rhythms over one bar.
-        progressions: Letter of a section to its chord degrees, one a bar.
+        arp, lively_arp: The rhythm of the broken chord, in ordinary and in full sections.
+        drum_level: How loud all drums are, 1 being the genre's own balance.
+        parts: Letter and cast of a section to who plays what.
     """
 
     genre: Genre
@@ -37,56 +63,94 @@ class Arrangement:
     swing: float
     chord_size: int
     brightness: float
-    patches: dict[PitchedBus, str]
     groove: Groove
     lively_groove: Groove
-    bass: str
-    comping: str
     arp: str
-    progressions: dict[str, Progression]
+    lively_arp: str
+    drum_level: float
+    parts: dict[tuple[str, int], Parts]
 
-    def chord(self, letter: str, bar: int, *, key: Key) -> tuple[int, ...]:
+    def parts_in(self, section: Section) -> Parts:
+        """Say who plays what in a section."""
+        return self.parts[(section.letter, section.cast)]
+
+    def chord(self, section: Section, bar: int) -> tuple[int, ...]:
         """Give the chord of a bar within a section: pitch classes, the root first."""
-        progression = self.progressions[letter]
-        return key.chord(progression[bar % len(progression)], size=self.chord_size)
+        progression = self.parts_in(section).progression
+        return self.key_of(section).chord(progression[bar % len(progression)], size=self.chord_size)
+
+    def key_of(self, section: Section) -> Key:
+        """Give the key of a section; one that was asked for is never left."""
+        return self.key if self.wishes.key.tonic is not None else self.key.moved(section.lift)
 
 
 def arrange(request: AudioRequest, *, dice: Dice) -> Arrangement:
     """Decide everything that holds for the whole piece."""
-    genre, mood, wishes = genre_named(request.genre), MOODS[request.mood], wishes_of(request.prompt)
-    drums_energy = _clamped(request.energy_level + mood.drive + wishes.energy)
-    chance = dice.stream("arrangement")
-    calm_ordinary_driving = _level(drums_energy)
-    arp_level = _level(_clamped(request.energy_level + wishes.energy))
+    genre, wishes = genre_named(request.genre), wishes_of(f"{request.genre}. {request.prompt}")
+    mood = style_in(MOODS[request.mood], scale=wishes.key.scale)
+    asked = _clamped(request.energy_level + wishes.energy)
+    energy = _clamped(asked + mood.drive)
+    drums, arp = _level(energy), _level(asked)
     return Arrangement(
         genre=genre,
         mood=mood,
         wishes=wishes,
-        key=Key(tonic=chance.choice(mood.tonics), scale=mood.scale),
-        energy=drums_energy,
+        key=_key(mood, wishes, dice=dice),
+        energy=energy,
         swing=min(0.4, genre.swing + mood.swing + wishes.swing),
         chord_size=4 if wishes.big_chords else max(mood.chord_size, genre.chord_size),
-        brightness=min(_BRIGHTEST, mood.brightness * wishes.brightness * (0.85 + 0.3 * request.energy_level)),
-        patches={
-            "lead": wishes.lead or chance.choice(genre.leads),
-            "chords": wishes.chords or chance.choice(genre.chords),
-            "bass": wishes.bass or chance.choice(genre.basses),
-            "arp": chance.choice(genre.arps),
-        },
-        groove=genre.grooves[calm_ordinary_driving],
-        lively_groove=genre.grooves[min(2, calm_ordinary_driving + 1)],
-        bass=chance.choice(genre.bass),
-        comping=wishes.comping or chance.choice(genre.comping),
-        arp=genre.arp[arp_level],
-        progressions=_progressions(mood, dice=dice),
+        brightness=min(_BRIGHTEST, mood.brightness * wishes.brightness * (0.8 + 0.4 * request.energy_level)),
+        groove=genre.grooves[drums],
+        lively_groove=genre.grooves[min(2, drums + 1)],
+        arp=genre.arp[arp],
+        lively_arp=genre.arp[min(2, arp + 1)],
+        drum_level=_QUIET_DRUMS + 2 * (1 - _QUIET_DRUMS) * asked,
+        parts=_parts(genre, mood, wishes, pace=0.6 * asked + 0.4 * mood.liveliness, dice=dice),
     )
 
 
-def _progressions(mood: MoodStyle, *, dice: Dice) -> dict[str, Progression]:
-    chance = dice.stream("harmony")
-    home = chance.sample(mood.home, k=2)
-    away = chance.sample(mood.away, k=2)
-    return {"A": home[0], "B": away[0], "C": away[1], "D": home[1]}
+def _key(mood: MoodStyle, wishes: Wishes, *, dice: Dice) -> Key:
+    turned = (mood.tonic + dice.number_in_any_mood("key")) % 12
+    return Key(tonic=turned if wishes.key.tonic is None else wishes.key.tonic, scale=mood.scale)
+
+
+def _parts(
+    genre: Genre, mood: MoodStyle, wishes: Wishes, *, pace: float, dice: Dice
+) -> dict[tuple[str, int], Parts]:
+    """Cast every letter: other themes bring other players, and so do later cycles."""
+    chance = dice.stream("arrangement")
+    leads, chords = _order(genre.leads, wishes.lead, chance), _order(genre.chords, wishes.chords, chance)
+    basses, arps = _order(genre.basses, wishes.bass, chance), _order(genre.arps, None, chance)
+    home, away = chance.sample(mood.home, k=2), chance.sample(mood.away, k=2)
+    progressions = {"A": home[0], "B": away[0], "C": away[1], "D": home[1]}
+    return {
+        (letter, cast): Parts(
+            patches={
+                "lead": leads[(_PLAYERS[letter] + cast) % len(leads)],
+                "chords": chords[(_PLAYERS[letter] + cast) % len(chords)],
+                "bass": basses[0],
+                "arp": arps[(_PLAYERS[letter] + cast) % len(arps)],
+            },
+            bass=_rhythm(genre.bass, pace + change, chance),
+            comping=wishes.comping or _rhythm(genre.comping, pace + change, chance),
+            progression=progressions[letter],
+        )
+        for cast in range(CASTS)
+        for letter, change in _CHANGES.items()
+    }
+
+
+def _order(patches: tuple[str, ...], asked: str | None, chance: random.Random) -> list[str]:
+    """Shuffle patches; one that was asked for by name comes first."""
+    others = [patch for patch in patches if patch != asked]
+    shuffled = chance.sample(others, k=len(others))
+    return [asked, *shuffled] if asked else shuffled
+
+
+def _rhythm(rhythms: tuple[str, ...], pace: float, chance: random.Random) -> str:
+    """Choose among rhythms from calm to busy one about as busy as asked."""
+    place = _clamped(pace + chance.uniform(-0.15, 0.15)) * (len(rhythms) - 1)
+    return rhythms[round(place)]
 
 
 def _level(energy: float) -> int:

@@ -1,7 +1,7 @@
 """From a request to a score.
 
-Belongs here: going through the sections bar by bar and asking each part for its notes; the ending.
-Does not belong here: what a part plays (melody, accompaniment, drumming) and how it sounds (play).
+Belongs here: going through the sections bar by bar and asking each part for its notes; the touch of hands.
+Does not belong here: what a part plays (melody, accompaniment, drumming, ending) and how it sounds (play).
 """
 
 from collections.abc import Iterator
@@ -12,21 +12,18 @@ from campaign_pipeline.providers.synth.accompaniment import Bar, break_chord, co
 from campaign_pipeline.providers.synth.arrangement import Arrangement, arrange
 from campaign_pipeline.providers.synth.dice import Dice
 from campaign_pipeline.providers.synth.drumming import drum
+from campaign_pipeline.providers.synth.ending import end
 from campaign_pipeline.providers.synth.form import BARS_PER_PHRASE, Section, divide
 from campaign_pipeline.providers.synth.grid import swung
-from campaign_pipeline.providers.synth.melody import (
-    Motif,
-    draw_cadence,
-    draw_motif,
-    phrase_plan,
-    realise,
-    vary,
-)
-from campaign_pipeline.providers.synth.score import Hit, Note, Score
-from campaign_pipeline.providers.synth.theory import Key, voice_chord
-from campaign_pipeline.providers.tempo import BEATS_PER_BAR, fit_tempo
+from campaign_pipeline.providers.synth.melody import Theme, below, draw_theme, realise, varied
+from campaign_pipeline.providers.synth.score import Note, Score
+from campaign_pipeline.providers.synth.theory import voice_chord
+from campaign_pipeline.providers.tempo import fit_tempo
 
-_ENDING = "x_______________"
+_UNEVEN = 0.1
+"""By how much one stroke of a hand is softer than another."""
+_RISE = {"A": 0, "B": 3, "C": 2, "D": -2}
+"""Semitones by which the melody of a section lies above that of the first."""
 
 
 def compose(request: AudioRequest) -> Score:
@@ -41,15 +38,17 @@ def compose(request: AudioRequest) -> Score:
         key=arrangement.key.name,
         style=f"{request.mood} {arrangement.genre.name}",
         form=tuple(section.name for section in sections),
-        patches=arrangement.patches,
         brightness=arrangement.brightness,
+        drum_level=arrangement.drum_level,
         loop=request.loopable,
         noise_seed=dice.number("noise"),
     )
-    _write_accompaniment(score, arrangement, sections, dice=dice)
-    _write_melody(score, arrangement, sections, dice=dice)
+    places = tuple(_places(arrangement, sections))
+    _write_accompaniment(score, arrangement, places, dice=dice)
+    _write_melody(score, arrangement, places, dice=dice)
     if not request.loopable:
-        _end(score, arrangement, sections[-1], beats=request.duration_sec / tempo.beat_s)
+        end(score, arrangement, sections[-1], beats=request.duration_sec / tempo.beat_s)
+    _touch(score, dice=dice)
     return score
 
 
@@ -63,11 +62,7 @@ class _Place:
 
 
 def _places(arrangement: Arrangement, sections: tuple[Section, ...]) -> Iterator[_Place]:
-    chords = [
-        arrangement.chord(section.letter, bar, key=arrangement.key.moved(section.lift))
-        for section in sections
-        for bar in range(section.bars)
-    ]
+    chords = [arrangement.chord(section, bar) for section in sections for bar in range(section.bars)]
     for section in sections:
         for bar in range(section.bars):
             number = section.first_bar + bar
@@ -79,92 +74,96 @@ def _places(arrangement: Arrangement, sections: tuple[Section, ...]) -> Iterator
                     chord=chords[number],
                     next_chord=chords[(number + 1) % len(chords)],
                     intensity=section.intensity,
-                    last_of_section=bar == section.bars - 1 and section.bars > 1,
+                    opens_section=bar == 0,
+                    ends_section=bar == section.bars - 1 and section.bars > 1,
+                    ends_phrase=bar % BARS_PER_PHRASE == BARS_PER_PHRASE - 1,
                 ),
             )
 
 
 def _write_accompaniment(
-    score: Score, arrangement: Arrangement, sections: tuple[Section, ...], *, dice: Dice
+    score: Score, arrangement: Arrangement, places: tuple[_Place, ...], *, dice: Dice
 ) -> None:
     fills = dice.stream("drums")
     shape = dice.stream("arp").randrange(4)
+    strum = arrangement.genre.strum_s / score.tempo.beat_s
+    touch, swing = arrangement.mood.touch, arrangement.swing
     voicing: tuple[int, ...] = ()
-    for place in _places(arrangement, sections):
+    for place in places:
         bar, section = place.bar, place.section
+        parts = arrangement.parts_in(section)
         voicing = voice_chord(bar.chord, after=voicing, centre=arrangement.genre.chord_centre)
-        touch, swing = arrangement.mood.touch, arrangement.swing
-        score.notes += comp(bar, rhythm=arrangement.comping, voicing=voicing, swing=swing, touch=touch)
+        score.notes += comp(bar, parts=parts, voicing=voicing, swing=swing, touch=touch, strum=strum)
         if section.intensity >= 0 or place.bar_in_section >= BARS_PER_PHRASE:
-            score.notes += walk_bass(bar, rhythm=arrangement.bass, swing=swing)
+            score.notes += walk_bass(bar, parts=parts, swing=swing)
         if section.varied or section.intensity != 0 or arrangement.energy > 0.45:  # noqa: PLR2004  from the middle on
-            score.notes += break_chord(bar, rhythm=arrangement.arp, shape=shape + section.turn, swing=swing)
-        opens = place.bar_in_section == 0
-        score.hits += drum(bar, arrangement=arrangement, dice=fills, opens_section=opens)
+            rhythm = arrangement.lively_arp if section.intensity > 0 else arrangement.arp
+            score.notes += break_chord(
+                bar, parts=parts, rhythm=rhythm, shape=shape + section.turn, swing=swing
+            )
+        score.hits += drum(bar, arrangement=arrangement, dice=fills)
 
 
-def _write_melody(
-    score: Score, arrangement: Arrangement, sections: tuple[Section, ...], *, dice: Dice
-) -> None:
-    themes: dict[str, tuple[Motif, ...]] = {}
+def _write_melody(score: Score, arrangement: Arrangement, places: tuple[_Place, ...], *, dice: Dice) -> None:
+    themes: dict[str, Theme] = {}
     near = arrangement.mood.centre
-    for place in _places(arrangement, sections):
+    for place in places:
         section = place.section
         if section.name not in themes:
             themes[section.name] = _theme(section, arrangement, dice=dice)
         if section.intensity < 0 and place.bar_in_section < BARS_PER_PHRASE // 2:
             continue  # a thin opening lets the chords speak first
-        theme = themes[section.name]
-        ends = place.bar_in_section == section.bars - 1
-        motif = theme[-1] if ends else theme[place.bar_in_section % len(theme)]
-        centre = arrangement.mood.centre + (3 if section.letter in "BC" else 0)
-        near = 0.5 * near + 0.5 * centre
-        near = _sing(score, arrangement, place, motif, near=near)
+        notes = _sing(arrangement, place, themes[section.name], near=near)
+        score.notes += notes
+        centre = arrangement.mood.centre + _RISE[section.letter]
+        near = 0.5 * (notes[-1].pitch if notes else near) + 0.5 * centre
 
 
-def _theme(section: Section, arrangement: Arrangement, *, dice: Dice) -> tuple[Motif, ...]:
-    """Draw the phrase of a section; a varied one differs from its model by the motif's second appearance on."""
-    chance = dice.stream(f"theme {section.letter}")
-    motif = draw_motif(chance, mood=arrangement.mood, energy=arrangement.energy)
-    phrase = phrase_plan(motif, draw_cadence(chance), chance)
-    if not section.varied:
-        return phrase
-    change = dice.stream(f"theme {section.name}")
-    return (phrase[0], vary(phrase[1], change), vary(phrase[2], change), phrase[3])
+def _theme(section: Section, arrangement: Arrangement, *, dice: Dice) -> Theme:
+    """Draw the theme of a section's letter; a varied section sings it changed."""
+    theme = draw_theme(
+        dice.stream(f"theme {section.letter}"), mood=arrangement.mood, energy=arrangement.energy
+    )
+    return varied(theme, dice.stream(f"theme {section.name}")) if section.varied else theme
 
 
-def _sing(score: Score, arrangement: Arrangement, place: _Place, motif: Motif, *, near: float) -> float:
-    key: Key = arrangement.key.moved(place.section.lift)
-    notes = realise(motif, key=key, chord=place.bar.chord, near=near, mood=arrangement.mood)
-    for note in notes:
-        score.notes.append(
-            Note(
-                bus="lead",
-                pitch=note.pitch,
-                at=swung(place.bar.at + note.at, swing=arrangement.swing),
-                beats=note.beats,
-                velocity=1.0 if note.accent else 0.82,
-                pan=0.08,
-            )
+def _sing(arrangement: Arrangement, place: _Place, theme: Theme, *, near: float) -> list[Note]:
+    section, chord = place.section, place.bar.chord
+    sung = realise(
+        theme.bar(place.bar_in_section, of=section.bars),
+        key=arrangement.key_of(section),
+        chord=chord,
+        near=near,
+        mood=arrangement.mood,
+    )
+    swing, patch = arrangement.swing, arrangement.parts_in(section).patches["lead"]
+    notes = [
+        Note(
+            bus="lead",
+            patch=patch,
+            pitch=note.pitch,
+            at=swung(place.bar.at + note.at, swing=swing),
+            beats=note.beats,
+            velocity=(1.0 if note.accent else 0.82) * place.bar.loudness,
+            pan=0.08,
         )
-    return float(notes[-1].pitch) if notes else near
-
-
-def _end(score: Score, arrangement: Arrangement, section: Section, *, beats: float) -> None:
-    """Let the last bar be the end: one chord upon the tonic, held until the piece is over."""
-    last = float((score.tempo.bars - 1) * BEATS_PER_BAR)
-    score.notes[:] = [note for note in score.notes if note.at < last]
-    score.hits[:] = [hit for hit in score.hits if hit.at < last]
-    key = arrangement.key.moved(section.lift)
-    tonic = key.chord(1, size=3)
-    bar = Bar(number=score.tempo.bars - 1, chord=tonic, next_chord=tonic, intensity=0, last_of_section=False)
-    voicing = voice_chord(tonic, after=(), centre=arrangement.genre.chord_centre)
-    final = [
-        *comp(bar, rhythm=_ENDING, voicing=voicing, swing=0, touch=1),
-        *walk_bass(bar, rhythm="R" + _ENDING[1:], swing=0),
-        Note(bus="lead", pitch=key.pitch(7), at=last, beats=BEATS_PER_BAR, velocity=1.0, pan=0.08),
+        for note in sung
     ]
-    score.notes += [replace(note, beats=beats - last) for note in final]
-    if arrangement.wishes.drums:
-        score.hits.append(Hit(bus="kick", drum="kick", at=last, velocity=1.0))
-        score.hits.append(Hit(bus="cymbals", drum="crash", at=last, velocity=0.7, pan=0.3))
+    if not section.varied or section.intensity < 0:
+        return notes
+    seconds = [
+        replace(note, pitch=below(note.pitch, chord=chord), velocity=0.6 * note.velocity, pan=-0.35)
+        for note in notes
+    ]
+    return seconds + notes
+
+
+def _touch(score: Score, *, dice: Dice) -> None:
+    """Play no two strokes quite alike."""
+    chance = dice.stream("touch")
+    score.notes[:] = [
+        replace(note, velocity=note.velocity * (1 - _UNEVEN * chance.random())) for note in score.notes
+    ]
+    score.hits[:] = [
+        replace(hit, velocity=hit.velocity * (1 - _UNEVEN * chance.random())) for hit in score.hits
+    ]

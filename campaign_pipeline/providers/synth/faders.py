@@ -15,24 +15,36 @@ from campaign_pipeline.providers.hearing import k_power
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Share:
-    """The audible energy that one sound adds to a bus."""
+class Fader:
+    """One player of a bus.
+
+    Args:
+        player: Who plays, where a bus has several players; they are mixed to the same loudness.
+        energy: The audible energy of all it plays, over the whole piece, at level 1.
+        part: The share of its bus's loudness that it is due.
+    """
 
     bus: str
+    player: str
     energy: float
+    part: float
 
 
-def set_faders(shares: Iterable[Share], *, wanted: Mapping[str, float]) -> dict[str, float]:
-    """Choose each bus's gain so that the loudness of the whole is shared out as wanted.
+def levels(faders: Iterable[Fader], *, wanted: Mapping[str, float]) -> dict[tuple[str, str], float]:
+    """Choose the level of each bus and player so that the loudness of the whole is shared out as wanted.
 
     The parts of a piece are drawn, so their number of notes is not known when a genre is designed; levels that
     follow the score keep every draw in balance.
+
+    Args:
+        wanted: Bus to its share of the loudness of the whole.
     """
-    energy = dict.fromkeys(wanted, 0.0)
-    for share in shares:
-        energy[share.bus] += share.energy
-    total = sum(wanted[bus] for bus in wanted if energy[bus] > 0)
-    return {bus: math.sqrt(wanted[bus] / total / energy[bus]) if energy[bus] > 0 else 0.0 for bus in wanted}
+    heard = [fader for fader in faders if fader.energy > 0]
+    total = sum(wanted[fader.bus] * fader.part for fader in heard)
+    return {
+        (fader.bus, fader.player): math.sqrt(wanted[fader.bus] * fader.part / total / fader.energy)
+        for fader in heard
+    }
 
 
 def audible_energy(sound: NDArray[np.float64], *, sample_rate: int) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 BARS_PER_PHRASE = 4
 _LONG_PIECE_BARS = 28
 _CYCLES = (("A", "A′", "B", "A"), ("A′", "C", "B′", "A"), ("D", "C′", "B", "A′"), ("A", "D′", "C", "B′"))
+CASTS = 3
 _THIN_TURN = 4
 """Of every eight sections, the one that opens the second cycle is thin, so that what follows can grow."""
 _KEY_LIFTS = (0, 0, 5, 0, -3, 2)
@@ -25,6 +26,7 @@ class Section:
         lift: Semitones above the home key.
         intensity: −1 thin, 0 ordinary, 1 full.
         turn: Which section of the piece it is, from 0; ornaments differ by it.
+        cast: Who plays it: a later cycle is played by others, the last by those of the first.
     """
 
     letter: str
@@ -34,6 +36,7 @@ class Section:
     lift: int
     intensity: int
     turn: int
+    cast: int
 
     @property
     def name(self) -> str:
@@ -55,6 +58,7 @@ def divide(bars: int) -> tuple[Section, ...]:
             lift=0 if turn // 4 == cycles - 1 else _KEY_LIFTS[turn // 4 % len(_KEY_LIFTS)],
             intensity=_intensity(turn, name=name),
             turn=turn,
+            cast=0 if turn // 4 == cycles - 1 else turn // 4 % CASTS,
         )
         for turn, name in enumerate(names)
     )
@@ -65,14 +69,16 @@ def _names(bars: int) -> list[str]:
         return list(("A", "B", "A")[:bars])
     section_bars = BARS_PER_PHRASE if bars < _LONG_PIECE_BARS else 2 * BARS_PER_PHRASE
     cycles = max(1, round(bars / (4 * section_bars)))
-    names = [name for cycle in range(cycles - 1) for name in _CYCLES[cycle % len(_CYCLES)]]
+    # Two cycles have room for all ideas only if the first of them does not spend itself on A.
+    opening = -1 if cycles == 2 else 0  # noqa: PLR2004
+    names = [name for cycle in range(cycles - 1) for name in _CYCLES[opening + cycle % len(_CYCLES)]]
     # Coming home at the end lets a loop begin again without a surprise.
     return names + list(_CYCLES[0])
 
 
 def _edges(bars: int, *, parts: int) -> list[int]:
-    """Put the borders on even bars where there are enough of them."""
-    grid = 2 if bars >= 2 * parts else 1
+    """Put the borders between whole phrases where there are enough bars, or else on even bars."""
+    grid = BARS_PER_PHRASE if bars >= 2 * BARS_PER_PHRASE * parts else 2 if bars >= 2 * parts else 1
     inner = [grid * round(part * bars / (parts * grid)) for part in range(1, parts)]
     return [0, *inner, bars]
 

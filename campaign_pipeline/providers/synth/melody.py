@@ -1,6 +1,6 @@
 """Melodies that come from a motif.
 
-Belongs here: drawing a motif, and its repetition, sequence, variation and cadence over chords.
+Belongs here: drawing a theme, and its repetition, variation and cadences over chords.
 Does not belong here: harmony (theory, moods) and which bars are played (compose).
 """
 
@@ -22,6 +22,11 @@ _RHYTHMS = (
 _CADENCES = ("x___x___x_______", "x_x_x___x_______", "x_____x_x_______", "x___x_x_x___....")
 _RANGE = 9
 """Semitones above or below the centre beyond which a melody turns back."""
+_HIGHEST = 87
+"""E♭6, beyond which a melody on a phone's speaker is shrill."""
+_THIRD = 3
+_WIDEST_LEAP = 9
+"""Semitones; a voice can sing a sixth."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +45,25 @@ class Motif:
     tones: tuple[Tone, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Theme:
+    """What a section sings: a motif, its answer, a cadence that leaves the question open, and one that closes it."""
+
+    motif: Motif
+    answer: Motif
+    half_cadence: Motif
+    full_cadence: Motif
+
+    def bar(self, number: int, *, of: int) -> Motif:
+        """Give a bar of a section that is so many bars long: phrases of four, the last of them closed."""
+        place = number % BARS_PER_PHRASE
+        if number == of - 1:
+            return self.full_cadence
+        if place == BARS_PER_PHRASE - 1:
+            return self.half_cadence
+        return self.answer if place == 1 else self.motif
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MelodyNote:
     """One sounding note of a melody; times in beats from the start of its bar."""
@@ -50,22 +74,22 @@ class MelodyNote:
     accent: bool
 
 
-def draw_motif(dice: random.Random, *, mood: MoodStyle, energy: float) -> Motif:
-    """Draw a motif: a rhythm, and a contour that moves by steps and now and then leaps."""
+def draw_theme(dice: random.Random, *, mood: MoodStyle, energy: float) -> Theme:
+    """Draw a theme: a rhythm, and a contour that moves by steps and now and then leaps."""
     busy = 0.65 * mood.liveliness + 0.35 * energy + dice.uniform(-0.12, 0.12)
     rhythm = dice.choice(_RHYTHMS[0 if busy < 0.36 else 1 if busy < 0.62 else 2])  # noqa: PLR2004  thirds of the scale
-    return Motif(tones=_contour(rhythm, dice, mood=mood))
+    motif = Motif(tones=_contour(rhythm, dice, mood=mood))
+    return Theme(
+        motif=motif,
+        answer=motif if dice.random() < 0.5 else vary(motif, dice),  # noqa: PLR2004  a coin
+        half_cadence=_cadence(dice, fall=-1),
+        full_cadence=_cadence(dice, fall=1),
+    )
 
 
-def draw_cadence(dice: random.Random) -> Motif:
-    """Draw the bar that ends a phrase: it falls to its anchor and rests."""
-    rhythm = list(strokes(dice.choice(_CADENCES)))
-    fall = dice.choice((1, 1, 2, -1))
-    tones = [
-        Tone(step=stroke.step, steps=stroke.steps, offset=fall * (len(rhythm) - 1 - index))
-        for index, stroke in enumerate(rhythm)
-    ]
-    return Motif(tones=tuple(tones))
+def varied(theme: Theme, dice: random.Random) -> Theme:
+    """Vary a theme where it answers and asks; it begins and ends as it did."""
+    return replace(theme, answer=vary(theme.answer, dice), half_cadence=vary(theme.half_cadence, dice))
 
 
 def vary(motif: Motif, dice: random.Random) -> Motif:
@@ -85,36 +109,45 @@ def vary(motif: Motif, dice: random.Random) -> Motif:
     return Motif(tones=tuple(tones))
 
 
-def phrase_plan(motif: Motif, cadence: Motif, dice: random.Random) -> tuple[Motif, ...]:
-    """Lay a phrase of four bars: the motif, itself in sequence or varied, the motif again, a cadence."""
-    second = motif if dice.random() < 0.5 else vary(motif, dice)  # noqa: PLR2004  a coin
-    return (motif, second, motif, cadence)[:BARS_PER_PHRASE]
-
-
 def realise(
     motif: Motif, *, key: Key, chord: tuple[int, ...], near: float, mood: MoodStyle
 ) -> list[MelodyNote]:
     """Turn a motif into notes over a chord.
 
-    Strong beats sing notes of the chord; what lies between them moves through the scale.
+    Strong beats sing notes of the chord, and so do long notes that would rub against one; what lies between them
+    moves through the scale.
 
     Args:
         near: The pitch that the anchor is sought around.
     """
-    anchor = key.step_near(
-        min((nearest_pitch(tone, to=near) for tone in chord), key=lambda p: (abs(p - near), p))
-    )
-    notes = []
+    anchor = key.step_near(_nearest_of(chord, to=near))
+    notes: list[MelodyNote] = []
+    before = near
     for tone in motif.tones:
         strong = tone.step % (2 * STEPS_PER_BEAT) == 0
-        pitch = _within_range(key.pitch(anchor + tone.offset), centre=mood.centre)
-        if strong:
-            pitch = min((nearest_pitch(note, to=pitch) for note in chord), key=lambda p: (abs(p - pitch), p))
-        beats = tone.steps / STEPS_PER_BEAT
-        notes.append(
-            MelodyNote(pitch=pitch, at=tone.step / STEPS_PER_BEAT, beats=beats * mood.touch, accent=strong)
-        )
+        pitch = key.pitch(anchor + tone.offset)
+        if strong or (tone.steps >= STEPS_PER_BEAT and _rubs(pitch, chord)):
+            pitch = _nearest_of(chord, to=pitch)
+        pitch = _singable(pitch, after=before, centre=mood.centre)
+        beats = tone.steps / STEPS_PER_BEAT * mood.touch
+        notes.append(MelodyNote(pitch=pitch, at=tone.step / STEPS_PER_BEAT, beats=beats, accent=strong))
+        before = pitch
     return notes
+
+
+def below(pitch: int, *, chord: tuple[int, ...]) -> int:
+    """Give what a second voice sings under a melody: the highest note of the chord a third or more below."""
+    return max(pitch - down for down in range(_THIRD, _THIRD + 12) if (pitch - down) % 12 in chord)
+
+
+def _cadence(dice: random.Random, *, fall: int) -> Motif:
+    """Draw the bar that ends a phrase: it falls or rises to its anchor, and rests."""
+    rhythm = list(strokes(dice.choice(_CADENCES)))
+    tones = [
+        Tone(step=stroke.step, steps=stroke.steps, offset=fall * (len(rhythm) - 1 - index))
+        for index, stroke in enumerate(rhythm)
+    ]
+    return Motif(tones=tuple(tones))
 
 
 def _contour(rhythm: str, dice: random.Random, *, mood: MoodStyle) -> tuple[Tone, ...]:
@@ -132,9 +165,23 @@ def _contour(rhythm: str, dice: random.Random, *, mood: MoodStyle) -> tuple[Tone
     return tuple(tones)
 
 
-def _within_range(pitch: int, *, centre: float) -> int:
-    while pitch > centre + _RANGE:
+def _nearest_of(chord: tuple[int, ...], *, to: float) -> int:
+    return min((nearest_pitch(tone, to=to) for tone in chord), key=lambda pitch: (abs(pitch - to), pitch))
+
+
+def _rubs(pitch: int, chord: tuple[int, ...]) -> bool:
+    """Tell whether a pitch lies a semitone beside a note of the chord, and is none itself."""
+    return pitch % 12 not in chord and bool({(pitch - 1) % 12, (pitch + 1) % 12} & set(chord))
+
+
+def _singable(pitch: int, *, after: float, centre: float) -> int:
+    """Move a pitch by octaves: no wide leap, then within the range of the voice."""
+    while pitch - after > _WIDEST_LEAP:
         pitch -= 12
-    while pitch < centre - _RANGE:
+    while after - pitch > _WIDEST_LEAP:
+        pitch += 12
+    while pitch > min(centre + _RANGE, _HIGHEST):
+        pitch -= 12
+    while pitch < centre - _RANGE - 2:
         pitch += 12
     return pitch

@@ -4,7 +4,7 @@ Belongs here: scale, harmony, register, motion and touch of the eight moods.
 Does not belong here: instruments and drums (genres).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from campaign_pipeline.model.audio import Mood
 
@@ -16,10 +16,10 @@ class MoodStyle:
     """The musical habits of one mood.
 
     Args:
-        tonics: Pitch classes to choose from. No two moods that share a scale share a tonic, so that another mood
-            is another set of notes.
-        home: Progressions for the A sections, a chord degree a bar.
-        away: Progressions for the B sections.
+        tonic: Pitch class of the home note relative to the other moods'; a brief turns all of them by one interval.
+            They are spread so that another mood of the same brief is another set of notes.
+        home: Progressions for the A and D sections, a chord degree a bar.
+        away: Progressions for the B and C sections.
         chord_size: 3 for triads, 4 for seventh chords.
         centre: The pitch that melodies hover around.
         liveliness: 0 to 1, how busy a melody's rhythm is.
@@ -31,7 +31,7 @@ class MoodStyle:
     """
 
     scale: str
-    tonics: tuple[int, ...]
+    tonic: int
     home: tuple[Progression, ...]
     away: tuple[Progression, ...]
     chord_size: int = 3
@@ -47,7 +47,7 @@ class MoodStyle:
 MOODS: dict[Mood, MoodStyle] = {
     "happy": MoodStyle(
         scale="major",
-        tonics=(0, 2, 7),
+        tonic=0,
         home=((1, 5, 6, 4), (1, 4, 1, 5), (1, 6, 4, 5), (1, 3, 4, 5)),
         away=((4, 5, 3, 6), (6, 4, 1, 5), (2, 5, 1, 6)),
         centre=76,
@@ -58,7 +58,7 @@ MOODS: dict[Mood, MoodStyle] = {
     ),
     "sad": MoodStyle(
         scale="minor",
-        tonics=(2, 4),
+        tonic=1,
         home=((1, 6, 3, 7), (1, 4, 6, 5), (1, 5, 6, 4)),
         away=((6, 7, 1, 1), (4, 1, 6, 5), (6, 3, 7, 4)),
         centre=71,
@@ -70,7 +70,7 @@ MOODS: dict[Mood, MoodStyle] = {
     ),
     "tense": MoodStyle(
         scale="phrygian",
-        tonics=(4, 6, 11),
+        tonic=3,
         home=((1, 2, 1, 7), (1, 1, 2, 2), (1, 6, 2, 1)),
         away=((4, 2, 6, 7), (6, 2, 4, 1)),
         centre=70,
@@ -82,7 +82,7 @@ MOODS: dict[Mood, MoodStyle] = {
     ),
     "relaxed": MoodStyle(
         scale="lydian",
-        tonics=(5, 10, 3),
+        tonic=8,
         home=((1, 2, 1, 6), (1, 3, 6, 2), (1, 6, 2, 5)),
         away=((6, 2, 3, 1), (2, 3, 6, 5)),
         chord_size=4,
@@ -96,7 +96,7 @@ MOODS: dict[Mood, MoodStyle] = {
     ),
     "epic": MoodStyle(
         scale="minor",
-        tonics=(0, 7),
+        tonic=7,
         home=((1, 6, 3, 7), (1, 7, 6, 7), (1, 3, 7, 6)),
         away=((6, 7, 1, 3), (4, 6, 1, 7), (6, 3, 7, 1)),
         centre=73,
@@ -108,7 +108,7 @@ MOODS: dict[Mood, MoodStyle] = {
     ),
     "playful": MoodStyle(
         scale="mixolydian",
-        tonics=(7, 5, 0),
+        tonic=9,
         home=((1, 7, 4, 1), (1, 4, 7, 4), (1, 2, 4, 1)),
         away=((4, 1, 7, 4), (2, 4, 5, 1)),
         centre=79,
@@ -120,7 +120,7 @@ MOODS: dict[Mood, MoodStyle] = {
     ),
     "dramatic": MoodStyle(
         scale="harmonic minor",
-        tonics=(9, 2, 5),
+        tonic=5,
         home=((1, 6, 4, 5), (1, 4, 5, 1), (1, 5, 6, 5)),
         away=((4, 1, 6, 5), (6, 4, 1, 5)),
         centre=72,
@@ -132,7 +132,7 @@ MOODS: dict[Mood, MoodStyle] = {
     ),
     "neutral": MoodStyle(
         scale="dorian",
-        tonics=(2, 9, 4),
+        tonic=3,
         home=((1, 4, 1, 7), (1, 7, 4, 1), (1, 3, 4, 7)),
         away=((4, 7, 3, 1), (3, 4, 7, 1)),
         centre=73,
@@ -140,3 +140,11 @@ MOODS: dict[Mood, MoodStyle] = {
         touch=0.8,
     ),
 }
+
+
+def style_in(style: MoodStyle, *, scale: str | None) -> MoodStyle:
+    """Give a mood in another scale, with progressions that are at home there; None keeps the mood's own."""
+    if scale is None or scale == style.scale:
+        return style
+    others = [MOODS[name] for name in ("happy", "epic", *MOODS) if MOODS[name].scale == scale]
+    return replace(style, scale=scale, home=others[0].home, away=others[0].away)

@@ -5,11 +5,13 @@ Does not belong here: rhythms (genres) and where strokes go (play).
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Samples = NDArray[np.float64]
+KitName = Literal["acoustic", "machine", "soft", "brushes", "orchestra"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,10 +26,11 @@ class Kit:
     edge: float = 1.0
 
 
-KITS = {
+KITS: dict[KitName, Kit] = {
     "acoustic": Kit(),
     "machine": Kit(kick_hz=48, kick_s=0.22, click=0.5, snare_hz=210, snare_s=0.13, edge=1.15),
     "soft": Kit(kick_hz=50, kick_s=0.2, click=0.08, snare_hz=170, snare_s=0.08, edge=0.7),
+    "brushes": Kit(kick_hz=56, kick_s=0.13, click=0.15, snare_hz=200, snare_s=0.15, edge=0.8),
     "orchestra": Kit(kick_hz=46, kick_s=0.4, click=0.15, snare_hz=170, snare_s=0.1, edge=0.85),
 }
 
@@ -37,11 +40,16 @@ _ATTACK_S = 0.0007
 
 
 class Percussion:
-    """Plays the drums of one kit at one sample rate; every stroke of a drum is the same samples."""
+    """Plays the drums of one kit at one sample rate; every stroke of a drum is the same samples.
 
-    def __init__(self, kit: str, *, sample_rate: int, seed: int) -> None:
+    Args:
+        brightness: Times the frequencies of all noise.
+    """
+
+    def __init__(self, kit: KitName, *, sample_rate: int, seed: int, brightness: float = 1.0) -> None:
         self._kit = KITS[kit]
         self._rate = sample_rate
+        self._brightness = brightness
         self._noise = np.random.Generator(np.random.PCG64(seed))
         self._played: dict[str, Samples] = {}
 
@@ -102,6 +110,16 @@ class Percussion:
         stick = self._rustle(200, 1500, ring_s=0.06, length_s=1.4)
         return skin + 0.4 * stick
 
+    def _ride(self) -> Samples:
+        ping = self._sweep(3100, above_hz=0, fall_s=0.01, ring_s=0.05, length_s=0.7)
+        return 0.1 * ping + 0.16 * self._rustle(3200, 7500, ring_s=0.16, length_s=0.7)
+
+    def _foot(self) -> Samples:
+        return 0.24 * self._rustle(3800, 7000, ring_s=0.018, length_s=0.08)
+
+    def _clave(self) -> Samples:
+        return 0.4 * self._sweep(1450, above_hz=0, fall_s=0.01, ring_s=0.03, length_s=0.15)
+
     def _conga(self) -> Samples:
         return 0.55 * self._sweep(330, above_hz=60, fall_s=0.02, ring_s=0.09, length_s=0.4)
 
@@ -116,8 +134,8 @@ class Percussion:
         time = self._time(length_s)
         spectrum = np.fft.rfft(self._noise.random(len(time)) * 2 - 1)
         hz = np.fft.rfftfreq(len(time), 1 / self._rate)
-        high = min(high_hz, _HIGHEST_HZ, 0.45 * self._rate)
-        low = min(low_hz, 0.6 * high)
+        high = min(high_hz * self._brightness, _HIGHEST_HZ, 0.45 * self._rate)
+        low = min(low_hz * self._brightness, 0.6 * high)
         spectrum *= 1 / np.sqrt((1 + (low / np.maximum(hz, 1.0)) ** 8) * (1 + (hz / high) ** 8))
         noise = np.fft.irfft(spectrum, len(time))
         noise *= 0.5 / np.sqrt(np.mean(noise**2)) * self._dying(time, ring_s)

@@ -1,23 +1,22 @@
 """From a score to samples.
 
 Belongs here: laying sounds into blocks, wrapping what rings past the end of a loop, ducking, room, width, ending.
-Does not belong here: the sounds themselves (voices, percussion, room) and the mix (faders).
+Does not belong here: the sounds themselves (events, room) and the mix (faders).
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from campaign_pipeline.providers.parallel import in_order
-from campaign_pipeline.providers.synth.faders import Share, audible_energy, set_faders
-from campaign_pipeline.providers.synth.percussion import Percussion
+from campaign_pipeline.providers.synth.events import Event, Players
 from campaign_pipeline.providers.synth.room import Room
-from campaign_pipeline.providers.synth.score import Bus, Hit, Note, Score
-from campaign_pipeline.providers.synth.voices import Voices
+from campaign_pipeline.providers.synth.score import Bus, Score
+from campaign_pipeline.providers.synth.taming import tame
 from campaign_pipeline.providers.tempo import BEATS_PER_BAR
 
 Samples = NDArray[np.float64]
@@ -27,30 +26,16 @@ _BLOCK = 24576
 _MIX_ORDER: tuple[Bus, ...] = ("kick", "drums", "cymbals", "bass", "chords", "arp", "lead")
 _DUCKED = frozenset({"bass", "chords", "arp"})
 _SENDS = {"kick": 0.0, "drums": 0.25, "cymbals": 0.15, "bass": 0.0, "chords": 0.8, "arp": 1.0, "lead": 1.0}
-_ECHOES = ((0.75, 0.30, -0.5), (1.5, 0.16, 0.5))
-"""Echoes of the lead: beats later, level, pan."""
 _CORRELATION = 0.62
 """How alike left and right are made: wide on headphones, whole on a phone's one speaker."""
 _FADE_S = 3.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Event:
-    """A sound at a frame: how many frames it has, how loud it is left and right, and how to get its samples."""
-
-    bus: Bus
-    at: int
-    frames: int
-    left: float
-    right: float
-    sound: Callable[[], Samples]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class _Piece:
     """The part of an event that falls into one block."""
 
-    event: _Event
+    event: Event
     skip: int
     place: int
     frames: int
@@ -70,17 +55,16 @@ def play(score: Score, *, frames: int, sample_rate: int, channels: int) -> Sampl
     if not score.loop:
         _fade_out(mix, score, sample_rate=sample_rate)
     if channels == 1:
-        mono: Samples = mix.mean(axis=0, keepdims=True)
-        return mono
-    _set_width(mix)
+        mix = mix.mean(axis=0, keepdims=True)
+    else:
+        _set_width(mix)
+    tame(mix)
     return mix
 
 
 class _Stage:
     def __init__(self, score: Score, *, frames: int, sample_rate: int) -> None:
         self._score, self._frames, self._rate = score, frames, sample_rate
-        self._voices = Voices(sample_rate=sample_rate, brightness=score.brightness)
-        self._drums = Percussion(score.genre.kit, sample_rate=sample_rate, seed=score.noise_seed)
         self._frames_per_beat = score.tempo.beat_s * sample_rate
         self._room = Room(
             block=_BLOCK, time_s=score.genre.room_s, sample_rate=sample_rate, seed=score.noise_seed ^ 1
@@ -88,7 +72,7 @@ class _Stage:
 
     def mix(self) -> Samples:
         """Mix the whole piece: its blocks side by side, laid into it one after the other."""
-        pieces = self._cut(self._events())
+        pieces = self._cut(Players(self._score, frames=self._frames, sample_rate=self._rate).events())
 
         def mixed(block: int) -> list[Samples]:
             return self._mix_block(block, {bus: pieces.get((bus, block), []) for bus in _MIX_ORDER})
@@ -129,7 +113,7 @@ class _Stage:
             skip += length
             at = 0 if self._score.loop else self._frames
 
-    def _cut(self, events: list[_Event]) -> dict[tuple[Bus, int], list[_Piece]]:
+    def _cut(self, events: Iterable[Event]) -> dict[tuple[Bus, int], list[_Piece]]:
         pieces: dict[tuple[Bus, int], list[_Piece]] = defaultdict(list)
         for event in events:
             for at, skip, frames in self._spans(event.at, event.frames):
@@ -150,56 +134,6 @@ class _Stage:
             dip = 1 - self._score.genre.duck * np.maximum(1 - time, 0) ** 2
             gain[span] = np.minimum(gain[span], dip)
         return gain
-
-    def _events(self) -> list[_Event]:
-        faders = set_faders(self._shares(), wanted=self._score.genre.shares)
-        events = [self._hit(hit, level=faders[hit.bus] * hit.velocity) for hit in self._score.hits]
-        for note in self._score.notes:
-            level = faders[note.bus] * note.velocity
-            events.append(self._note(note, at=note.at, level=level, pan=note.pan))
-            if note.bus == "lead":
-                events += [
-                    self._note(note, at=note.at + later, level=level * echo, pan=pan)
-                    for later, echo, pan in _ECHOES
-                ]
-        return events
-
-    def _shares(self) -> Iterator[Share]:
-        strokes: dict[str, float] = {}
-        for hit in self._score.hits:
-            if hit.drum not in strokes:
-                strokes[hit.drum] = audible_energy(self._drums.stroke(hit.drum), sample_rate=self._rate)
-            yield Share(bus=hit.bus, energy=strokes[hit.drum] * hit.velocity**2 / self._frames)
-        notes: dict[tuple[str, int, int], float] = {}
-        for note in self._score.notes:
-            key = (self._score.patches[note.bus], note.pitch, self._held(note))
-            if key not in notes:
-                notes[key] = self._voices.energy(key[0], pitch=key[1], held=key[2])
-            yield Share(bus=note.bus, energy=notes[key] * note.velocity**2 / self._frames)
-
-    def _note(self, note: Note, *, at: float, level: float, pan: float) -> _Event:
-        patch, held = self._score.patches[note.bus], self._held(note)
-        return _Event(
-            bus=note.bus,
-            at=round(at * self._frames_per_beat),
-            frames=self._voices.frames(patch, held=held),
-            left=level * math.cos((pan + 1) * math.pi / 4),
-            right=level * math.sin((pan + 1) * math.pi / 4),
-            sound=lambda: self._voices.note(patch, pitch=note.pitch, held=held),
-        )
-
-    def _hit(self, hit: Hit, *, level: float) -> _Event:
-        return _Event(
-            bus=hit.bus,
-            at=round(hit.at * self._frames_per_beat),
-            frames=len(self._drums.stroke(hit.drum)),
-            left=level * math.cos((hit.pan + 1) * math.pi / 4),
-            right=level * math.sin((hit.pan + 1) * math.pi / 4),
-            sound=lambda: self._drums.stroke(hit.drum),
-        )
-
-    def _held(self, note: Note) -> int:
-        return round(note.beats * self._frames_per_beat)
 
 
 def _sum(pieces: list[_Piece], *, size: int) -> Samples:

@@ -5,8 +5,10 @@ Does not belong here: applying the wishes (arrange).
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
+
+from campaign_pipeline.providers.synth.keys_in_words import NamedKey, key_named
 
 Value = TypeVar("Value")
 
@@ -24,6 +26,7 @@ class Wishes:
         extra_drum: A drum that joins, and its rhythm over one bar.
         comping: A rhythm for the chords.
         big_chords: Whether chords get their seventh.
+        key: The key asked for.
     """
 
     brightness: float = 1.0
@@ -36,11 +39,13 @@ class Wishes:
     extra_drum: tuple[str, str] | None = None
     comping: str | None = None
     big_chords: bool = False
+    key: NamedKey = field(default_factory=NamedKey)
 
 
+_DECLINED = re.compile(r"\b(no|not|without|never)( (too|very|so|any|much|a|the))* [\w-]+")
 _BRIGHTNESS = (
     (r"bright|sunny|sparkl\w*|shin\w*|crisp|cheer\w*|summer\w*", 1.2),
-    (r"dark\w*|night\w*|moody|deep|warm|mellow|shadow\w*", 0.78),
+    (r"dark\w*|night\w*|moody|deep|warm|mellow|shadow\w*", 0.7),
 )
 _ENERGY = (
     (r"slow\w*|calm\w*|gentle|soft\w*|peaceful|quiet|laid.?back|dream\w*", -0.15),
@@ -54,13 +59,15 @@ _LEADS = (
     (r"flute|forest|pan.?pipes?", "flute"),
     (r"violins?|romantic", "strings_lead"),
     (r"horns?|brass|trumpets?|hero\w*|royal", "horn"),
-    (r"electric guitar", "drive_guitar"),
+    (r"electric guitars?", "drive_guitar"),
+    (r"saxophone|sax|muted trumpet", "muted_horn"),
     (r"vibes|vibraphone|lounge", "vibes"),
 )
 _CHORDS = (
+    (r"rhodes|electric piano|lo.?fi", "electric_piano"),
     (r"piano", "piano"),
-    (r"rhodes|electric piano|jazz\w*|lo.?fi", "electric_piano"),
     (r"strings|orchestra\w*", "strings"),
+    (r"acoustic guitars?|strum\w*|ukulele|banjo", "steel_guitar"),
     (r"organ|gospel", "organ"),
     (r"pads?|atmospher\w*|space|cosmic|dream\w*", "warm_pad"),
 )
@@ -77,23 +84,24 @@ _COMPING = (
 )
 
 
-def wishes_of(prompt: str) -> Wishes:
-    """Read the wishes from a prompt; words that are not known change nothing here."""
-    text = prompt.lower()
+def wishes_of(words: str) -> Wishes:
+    """Read the wishes from a prompt or a genre; words that are not known, or are declined, change nothing here."""
+    text = _DECLINED.sub(" ", words.lower())
     brightness = 1.0
-    for words, factor in _BRIGHTNESS:
-        brightness *= factor if _speaks_of(text, words) else 1.0
+    for known, factor in _BRIGHTNESS:
+        brightness *= factor if _speaks_of(text, known) else 1.0
     return Wishes(
         brightness=brightness,
-        energy=sum(change for words, change in _ENERGY if _speaks_of(text, words)),
+        energy=sum(change for known, change in _ENERGY if _speaks_of(text, known)),
         swing=0.25 if _speaks_of(text, r"swing\w*|shuffle|jazz\w*") else 0.0,
         lead=_first(text, _LEADS),
         chords=_first(text, _CHORDS),
         bass=_first(text, _BASSES),
-        drums=not _speaks_of(text, r"(no|without|drop the) (drums?|percussion|beats?)|drumless"),
+        drums=not _speaks_of(words.lower(), r"(no|without|drop the) (drums?|percussion|beats?)|drumless"),
         extra_drum=_first(text, _EXTRA_DRUMS),
         comping=_first(text, _COMPING),
         big_chords=_speaks_of(text, r"jazz\w*|smooth|lounge|soul\w*|neo.?soul"),
+        key=key_named(words),
     )
 
 

@@ -7,7 +7,7 @@ Does not belong here: how they come to be (compose) or sound (play).
 from dataclasses import dataclass, field
 from typing import Literal
 
-from campaign_pipeline.providers.synth.genres import Genre
+from campaign_pipeline.providers.synth.genre import Genre
 from campaign_pipeline.providers.tempo import Tempo
 
 PitchedBus = Literal["bass", "chords", "arp", "lead"]
@@ -20,6 +20,7 @@ class Note:
     """One note; times in beats, velocity 0 to 1, pan −1 (left) to 1 (right)."""
 
     bus: PitchedBus
+    patch: str
     pitch: int
     at: float
     beats: float
@@ -43,8 +44,8 @@ class Score:
     """A whole piece.
 
     Args:
-        patches: Which patch plays each pitched bus.
         brightness: Times the cut-off of every patch.
+        drum_level: How loud all drums are, 1 being the genre's own balance.
         noise_seed: What the noise in drums and reverb is drawn from.
     """
 
@@ -53,8 +54,8 @@ class Score:
     key: str
     style: str
     form: tuple[str, ...]
-    patches: dict[PitchedBus, str]
     brightness: float
+    drum_level: float
     loop: bool
     noise_seed: int
     notes: list[Note] = field(default_factory=list)

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campaign_pipeline.providers.hearing import k_power
-from campaign_pipeline.providers.synth.patches import PATCHES, Patch
+from campaign_pipeline.providers.synth.patch import Patch
+from campaign_pipeline.providers.synth.patches import PATCHES
 
 Samples = NDArray[np.float64]
 
