@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 
 from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.model.digest import ContentHash
@@ -56,18 +57,24 @@ class Claims:
     def give_back(self, lease: Lease) -> None:
         """Let others have it; where the ledger cannot be told, it is free when it expires: it is renewed no more."""
         self._held.pop(lease.holder, None)
-        with suppress(CampaignError):
-            self._ledger.give_back(lease)
+        _tell(partial(self._ledger.give_back, lease))
 
     def end(self, lease: Lease) -> None:
         """Let others have it, without what waits in it; where the ledger cannot be told, as above."""
         self._held.pop(lease.holder, None)
-        with suppress(CampaignError):
-            self._ledger.end_lease(lease)
+        _tell(partial(self._ledger.end_lease, lease))
 
     def was_ended(self, lease: Lease) -> None:
         """Take note that the ledger has ended it, with what was published."""
         self._held.pop(lease.holder, None)
+
+
+def _tell(give_up: Callable[[], None]) -> None:
+    """Tell the ledger that a lease is free, twice if it must be: a connection that was cut is soon another."""
+    for _ in range(2):
+        with suppress(CampaignError):
+            give_up()
+            return
 
 
 def _pauses() -> Iterator[float]:

@@ -19,10 +19,12 @@ from campaign_pipeline.building.calls import Product, StepCall
 from campaign_pipeline.building.claims import Claims
 from campaign_pipeline.building.trigger import ProviderChoice, Trigger
 from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.model.digest import canonical_hash
+from campaign_pipeline.model.prices import Quote
 from campaign_pipeline.model.steps import STEP_BY_ID
 from campaign_pipeline.providers.answers import Answer
 from campaign_pipeline.settings import CacheMode, Settings
-from campaign_pipeline.storage import Ledger, LocalArtifactStore, RunStepStatus
+from campaign_pipeline.storage import Lease, Ledger, LocalArtifactStore, RunStepStatus
 from campaign_pipeline.storage.tables import LEASE
 from campaign_pipeline_tests.storage.building import open_run
 
@@ -87,9 +89,10 @@ class Studio:
         since: datetime | None = None,
         lifetime: timedelta | None = None,
         max_cost_usd: float | None = None,
+        root_run_id: str | None = None,
     ) -> KeptAnswers:
         tenant = self.ledger.tenant(TENANT)
-        claims, root_run_id = Claims(tenant, run_id=build.run.id), build.run.root_run_id
+        claims, root_run_id = Claims(tenant, run_id=build.run.id), root_run_id or build.run.root_run_id
         return KeptAnswers(
             ledger=tenant,
             store=self.store,
@@ -456,3 +459,97 @@ def test_a_lease_that_could_not_be_given_back_is_renewed_no_more(studio: Studio)
 def request_hashes(ledger: Ledger) -> list[str]:
     with ledger._database._engine.connect() as connection:
         return list(connection.exec_driver_sql("SELECT request_hash FROM provider_answer").scalars())
+
+
+@pytest.mark.parametrize("way", ["give_back", "end"])
+def test_a_lease_is_free_though_the_ledger_fails_the_first_time_it_is_told(
+    studio: Studio, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = studio.ledger.tenant(TENANT)
+    claims = Claims(tenant, run_id=studio.build().run.id)
+    lease = claims.claim(canonical_hash({"key": way}), subject="bgm")
+    told = {"give_back": tenant.give_back, "end": tenant.end_lease}[way]
+    failures = [CampaignError(ErrorCode.LEDGER_UNAVAILABLE, "cut", retryable=True)]
+
+    def fail_first(lease: Lease) -> None:
+        if failures:
+            raise failures.pop()
+        told(lease)
+
+    monkeypatch.setattr(tenant, told.__name__, fail_first)
+    getattr(claims, way)(lease)
+
+    assert tenant.lease_holder(lease.key) is None
+
+
+def test_a_call_that_could_pass_the_budget_is_not_made(studio: Studio) -> None:
+    build = studio.build()
+    answers = studio.answers(build, max_cost_usd=1.0)
+    answers.answer({"n": 1}, provider="claude", ask=lambda: _answer(cost_usd=0.6), quote=_quote(0.7))
+
+    with pytest.raises(
+        CampaignError, match=r"may cost \$0\.5000, and \$0\.6000 of the run's \$1\.0000"
+    ) as refused:
+        answers.answer({"n": 2}, provider="claude", ask=_never, quote=_quote(0.5))
+
+    assert refused.value.code is ErrorCode.BUDGET_EXCEEDED
+    assert not refused.value.retryable
+    assert answers.answer({"n": 3}, provider="claude", ask=lambda: _answer(cost_usd=0.1), quote=_quote(0.4))
+
+
+def test_what_a_kept_answer_cost_is_not_paid_again(studio: Studio) -> None:
+    studio.answers(studio.build()).answer(
+        {"n": 1}, provider="claude", ask=lambda: _answer(cost_usd=5.0), quote=_quote(5.0)
+    )
+    answers = studio.answers(studio.build(), max_cost_usd=1.0)
+
+    answer = answers.answer({"n": 1}, provider="claude", ask=_never, quote=_quote(5.0))
+
+    assert answer.cost_usd == 5.0
+    assert answers.usage.cost_usd == 0.0
+
+
+def test_a_call_of_which_nobody_knows_the_price_is_not_made_under_a_budget(studio: Studio) -> None:
+    answers = studio.answers(studio.build(), max_cost_usd=1.0)
+
+    with pytest.raises(CampaignError, match=r"nobody knows what opus costs.*CAMPAIGN_PRICES") as refused:
+        answers.answer({"n": 1}, provider="claude", ask=_never, quote=Quote(model="opus", most_usd=None))
+
+    assert refused.value.code is ErrorCode.BUDGET_EXCEEDED
+
+
+def test_processes_that_work_on_one_run_at_once_do_not_pass_its_budget_together(studio: Studio) -> None:
+    root = studio.build()
+
+    def ask(number: int) -> bool:
+        # A process holds its leases for its run: another run of the same chain stands for another process here.
+        answers = studio.answers(studio.build(), max_cost_usd=1.0, root_run_id=root.run.id)
+        try:
+            answers.answer(
+                {"n": number},
+                provider="claude",
+                ask=lambda: _answer(cost_usd=0.6, after_s=0.2),
+                quote=_quote(0.6),
+            )
+        except CampaignError as error:
+            assert error.code is ErrorCode.BUDGET_EXCEEDED  # noqa: PT017  one of several that may be
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        answered = list(pool.map(ask, range(4)))
+
+    assert answered.count(True) == 1
+
+
+def _quote(most_usd: float) -> Quote:
+    return Quote(model="opus", most_usd=most_usd)
+
+
+def _answer(*, cost_usd: float, after_s: float = 0.0) -> Answer:
+    time.sleep(after_s)
+    return Answer(data=b"{}", media_type="application/json", cost_usd=cost_usd)
+
+
+def _never() -> Answer:
+    pytest.fail("it was asked")
