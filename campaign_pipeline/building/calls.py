@@ -15,6 +15,7 @@ from campaign_pipeline.games.catalogue import load_template
 from campaign_pipeline.games.template import Template
 from campaign_pipeline.model.audio import LoopPoints
 from campaign_pipeline.model.brief import Brief
+from campaign_pipeline.model.checks import checks_to_json
 from campaign_pipeline.model.digest import ContentHash, JsonObject, canonical_json
 from campaign_pipeline.model.steps import STEP_BY_ID, Step
 from campaign_pipeline.providers.access import Access
@@ -263,9 +264,16 @@ def _with_substitutes(choice: ProviderChoice, call_by: Callable[[ProviderChoice]
 
 def _music_metadata(track: "BgmTrack", *, uri: str) -> JsonObject:
     """AudioGenerationResult as the data model has it, and beside it what the player and the UI want to know."""
+    from campaign_pipeline.skills.generate_bgm_track import VERIFIER  # noqa: PLC0415  only this step
+
     counted = {name: count for name, count in (("bpm", track.bpm), ("bars", track.bars)) if count is not None}
     music = {**counted, **track.measures, **track.details}
-    return {**track.result(uri).as_json(), "loop": track.loop.model_dump(), "music": music}
+    return {
+        **track.result(uri).as_json(),
+        "loop": track.loop.model_dump(),
+        "music": music,
+        "checks": checks_to_json(track.checks, verifier=VERIFIER),
+    }
 
 
 def _source(artifact: StoredArtifact) -> ManifestSource:
