@@ -4,12 +4,10 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from sqlalchemy import MetaData, create_engine, select
 
+from campaign_pipeline_tests.leaks import files_with, rows_with
 from campaign_pipeline_tests.servers.http_server import Answer, LocalServer, reply, reply_json
 from campaign_pipeline_tests.servers.speech_server import speech
 from campaign_pipeline_tests.workplace import STEPS, Desk, Row, Workplace, bare_environment
@@ -164,27 +162,5 @@ def test_the_key_is_in_no_log_no_row_no_event_and_no_error(
     assert all(request.headers["authorization"] == f"Bearer {CANARY}" for request in http_server.received)
     assert CANARY not in result.output + shown.output
     assert CANARY not in caplog.text
-    assert not list(_files_with(CANARY, proxied.place.root))
-    assert not list(_rows_with(CANARY, proxied.place.ledger_url))
-
-
-def _files_with(text: str, folder: Path) -> Iterator[Path]:
-    """Give every file, Dagster's event log and captured output among them, that holds a text."""
-    for path in folder.rglob("*"):
-        if path.is_file() and text.encode() in path.read_bytes():
-            yield path
-
-
-def _rows_with(text: str, url: str) -> Iterator[str]:
-    """Give every row of every table, Dagster's among them where they are in the same database, that holds a text."""
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    try:
-        tables = MetaData()
-        tables.reflect(engine)
-        with engine.connect() as connection:
-            for table in tables.sorted_tables:
-                for row in connection.execute(select(table)):
-                    if text in str(row):
-                        yield f"{table.name}: {row}"
-    finally:
-        engine.dispose()
+    assert not list(files_with(CANARY, proxied.place.root))
+    assert not list(rows_with(CANARY, proxied.place.ledger_url))

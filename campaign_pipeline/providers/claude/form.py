@@ -26,9 +26,8 @@ def answer_form(request: TextRequest) -> JsonObject:
 
 def _copy(request: TextRequest) -> JsonObject | None:
     limits = request.limits.to_json()
-    return (
-        _object({name: _text(f"At most {limits[name]} characters.") for name in request.open_texts}) or None
-    )
+    texts = {name: _text(f"At most {limits[name]} characters.") for name in request.open_texts}
+    return _object(texts) if texts else None
 
 
 def _prizes(request: TextRequest) -> JsonObject | None:
@@ -44,7 +43,8 @@ def _prizes(request: TextRequest) -> JsonObject | None:
 
 
 def _colors(request: TextRequest) -> JsonObject | None:
-    return _object({name: _text("#rrggbb") for name in request.open_colors}) or None
+    colors = {name: _text("#rrggbb") for name in request.open_colors}
+    return _object(colors) if colors else None
 
 
 def _questions(request: TextRequest) -> JsonObject | None:
