@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "providers": {"providers", "model", "errors"},
     "skills": {"skills", "providers", "games", "model", "errors"},
     "storage": {"storage", "model", "errors"},
-    "settings": {"storage", "model", "errors"},
+    "settings": {"settings", "storage", "model", "errors"},
     "building": {"building", "skills", "providers", "games", "storage", "model", "settings", "errors"},
     "terminal": {"terminal", "building", "storage", "errors"},
     "orchestration": {

@@ -46,9 +46,10 @@ def test_every_make_target_and_every_subcommand_that_is_named_exists() -> None:
 
 
 def test_the_settings_that_are_listed_are_those_that_are_read() -> None:
-    source = (REPOSITORY / "campaign_pipeline" / "settings.py").read_text(encoding="utf-8")
+    folder = REPOSITORY / "campaign_pipeline" / "settings"
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py")))
 
-    read = set(re.findall(r'_(?:text|duration)\("([A-Z_]+)"', source))
+    read = set(re.findall(r'_(?:text|duration|names)\("([A-Z_]+)"', source))
     listed = set(re.findall(r"^\| `([A-Z_]+)` \|", README, flags=re.MULTILINE))
 
     assert listed == read

@@ -264,7 +264,7 @@ def _with_substitutes(choice: ProviderChoice, call_by: Callable[[ProviderChoice]
 
 def _music_metadata(track: "BgmTrack", *, uri: str) -> JsonObject:
     """AudioGenerationResult as the data model has it, and beside it what the player and the UI want to know."""
-    from campaign_pipeline.skills.generate_bgm_track import VERIFIER  # noqa: PLC0415  only this step
+    from campaign_pipeline.providers.finishing.verification import VERIFIER  # noqa: PLC0415  only this step
 
     counted = {name: count for name, count in (("bpm", track.bpm), ("bars", track.bars)) if count is not None}
     music = {**counted, **track.measures, **track.details}

@@ -494,7 +494,8 @@ def test_a_call_that_could_pass_the_budget_is_not_made(studio: Studio) -> None:
 
     assert refused.value.code is ErrorCode.BUDGET_EXCEEDED
     assert not refused.value.retryable
-    assert answers.answer({"n": 3}, provider="claude", ask=lambda: _answer(cost_usd=0.1), quote=_quote(0.4))
+    answers.answer({"n": 3}, provider="claude", ask=lambda: _answer(cost_usd=0.1), quote=_quote(0.4))
+    assert answers.usage.calls == 2
 
 
 def test_what_a_kept_answer_cost_is_not_paid_again(studio: Studio) -> None:
