@@ -1,35 +1,23 @@
 """The claude provider: copy, names, colours and questions from Anthropic's models, or a proxy that has them.
 
-Belongs here: the conversation: a request, and one correction of an answer that is of no use.
-Does not belong here: prompts, form, wire and judgement, each in a module beside this one.
+Belongs here: which model is asked, and what shapes its answer.
+Does not belong here: asking it (providers.claude.conversation), which a build that reuses everything does not load.
 """
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from campaign_pipeline.errors import CampaignError, ErrorCode
-from campaign_pipeline.model.digest import JsonObject, canonical_json
-from campaign_pipeline.model.game_text import GameText, TextRequest
-from campaign_pipeline.model.prices import Quote
+from campaign_pipeline.model.digest import JsonObject
 from campaign_pipeline.providers.access import Access
 from campaign_pipeline.providers.claude import prompts
-from campaign_pipeline.providers.claude.form import answer_form
-from campaign_pipeline.providers.claude.judgement import Judgement, judged
-from campaign_pipeline.providers.claude.message import Message, read_message
-from campaign_pipeline.providers.claude.wire import endpoint_of, send
 from campaign_pipeline.providers.text import TextModel
+
+if TYPE_CHECKING:
+    from campaign_pipeline.model.game_text import GameText, TextRequest
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
 """The newest of the middle size that the SDK knows: it takes structured output and writes good copy in many languages,
 and a few hundred words are no work for a larger one."""
-
-MAX_TOKENS = 8192
-"""Of an answer: twice what twenty questions take, for the newer models think before they write, and that counts."""
-
-_FORM_TOKENS = 2000
-"""What the vendor adds to a request to explain the form: a generous guess, for the quote."""
-_MOST_NAMED = 5
-_EXCERPT_CHARACTERS = 600
 
 
 class ClaudeTextModel(TextModel):
@@ -43,98 +31,15 @@ class ClaudeTextModel(TextModel):
     version = "1.0.0"
 
     def __init__(self, access: Access, *, model: str | None = None) -> None:
-        self.model = model or DEFAULT_MODEL
+        self.model: str = model or DEFAULT_MODEL
         self._access = access
-        self._to = endpoint_of(access)
 
-    def params(self, request: Callable[[], TextRequest]) -> JsonObject:
+    def params(self, request: "Callable[[], TextRequest]") -> JsonObject:
         """Name the prompts and the whole request: every word of it may shape what is written."""
         return {"prompts": prompts.identity(), "request": request().to_json()}
 
-    def write(self, request: TextRequest) -> GameText:
+    def write(self, request: "TextRequest") -> "GameText":
         """Ask for what the request leaves open, and once more where the answer is of no use; see the port."""
-        form = answer_form(request)
-        if not form["properties"]:
-            return GameText()
-        said = prompts.request(request, wanted=list(form["properties"]))
-        conversation: list[JsonObject] = [{"role": "user", "content": said}]
-        message, judgement = self._asked(conversation, form=form, request=request)
-        if judgement.text is None:
-            # An empty turn is refused by the vendor, and two of the user's in a row are taken as one.
-            if message.text.strip():
-                conversation.append({"role": "assistant", "content": message.text})
-            conversation.append({"role": "user", "content": prompts.correction(judgement.problems)})
-            message, judgement = self._asked(conversation, form=form, request=request)
-        if judgement.text is None:
-            raise self._failed(judgement.problems, is_cut_off=message.is_cut_off)
-        return judgement.text
+        from campaign_pipeline.providers.claude.conversation import Conversation  # noqa: PLC0415  only who asks
 
-    def _asked(
-        self, conversation: Sequence[JsonObject], *, form: JsonObject, request: TextRequest
-    ) -> tuple[Message, Judgement]:
-        """Send a conversation and judge the answer; one that is of no use is noted for whoever looks into it."""
-        message = self._message(conversation, form=form)
-        if message.refusal is not None:
-            self._note(message, errors=[f"refused: {message.refusal}"])
-            raise self._refused(message.refusal)
-        judgement = judged(message, request=request, max_tokens=MAX_TOKENS)
-        if judgement.text is None:
-            self._note(message, errors=judgement.problems)
-        return message, judgement
-
-    def _message(self, conversation: Sequence[JsonObject], *, form: JsonObject) -> Message:
-        body: JsonObject = {
-            "model": self.model,
-            "max_tokens": MAX_TOKENS,
-            "system": prompts.system(),
-            "messages": list(conversation),
-            "output_config": {"format": {"type": "json_schema", "schema": form}},
-        }
-        price = self._access.prices.get(body["model"])
-        # A token is a byte at least, so this is more than it can be.
-        most_in = len(canonical_json(body)) + _FORM_TOKENS
-        most_usd = None if price is None else price.of(tokens_in=most_in, tokens_out=MAX_TOKENS)
-        answer = self._access.answers.answer(
-            {"address": self._to.url, "body": body},
-            provider=self.provider_id,
-            ask=partial(send, body, to=self._to, price=price),
-            quote=Quote(model=body["model"], most_usd=most_usd),
-        )
-        message = read_message(answer.data)
-        if message is None:
-            raise CampaignError(
-                ErrorCode.PROVIDER_ERROR, f"{self._name}: a kept answer is no message; {_ANEW}"
-            )
-        return message
-
-    def _note(self, message: Message, *, errors: Sequence[str]) -> None:
-        excerpt = message.text[:_EXCERPT_CHARACTERS]
-        note = {"provider": self.provider_id, "model": self.model, "errors": list(errors), "answer": excerpt}
-        self._access.answers.note(note)
-
-    def _refused(self, why: str) -> CampaignError:
-        right = (
-            f"words that it can write for are expected in the brief, or another model in text.model; {_ANEW}"
-        )
-        return self._generation_failed(f"it refused to write for this campaign ({why}); {right}")
-
-    def _failed(self, problems: Sequence[str], *, is_cut_off: bool) -> CampaignError:
-        if is_cut_off:
-            right = "another model in text.model, or a brief that leaves less open, is expected"
-            found = f"its answer was cut off at {MAX_TOKENS} tokens, after one correction too"
-            return self._generation_failed(f"{found}; {right}; {_ANEW}")
-        named = "; ".join(problems[:_MOST_NAMED])
-        more = f"; and {len(problems) - _MOST_NAMED} more" if len(problems) > _MOST_NAMED else ""
-        return self._generation_failed(
-            f"its answer stayed wrong after one correction: {named}{more}; {_ANEW}"
-        )
-
-    def _generation_failed(self, text: str) -> CampaignError:
-        return CampaignError(ErrorCode.GENERATION_FAILED, f"{self._name}: {text}")
-
-    @property
-    def _name(self) -> str:
-        return f"{self._to.name} ({self.model})"
-
-
-_ANEW = "answers are kept, so build again with cache: refresh to ask anew"
+        return Conversation(self._access, model=self.model, provider=self.provider_id).about(request)

@@ -1,7 +1,7 @@
 """Whether an answer of Claude's is of use.
 
 Belongs here: making a GameText of an answer's text, or naming all that is wrong with it in words for model and people.
-Does not belong here: the rules (model.game_text, providers.text_rules), or asking again (providers.claude.adapter).
+Does not belong here: the rules (model.game_text, providers.text_rules), asking again (providers.claude.conversation).
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from campaign_pipeline.model.game_text import GameText, TextRequest
-from campaign_pipeline.providers.claude.message import Message
+from campaign_pipeline.providers.claude.message import Message, in_one_line
 from campaign_pipeline.providers.text_rules import missing_parts, text_problems
 
 _MOST_PROBLEMS = 20
@@ -66,12 +66,6 @@ def _path(location: Iterable[str | int]) -> str:
 
 
 def _wrong(problems: Iterable[str]) -> Judgement:
-    lines = [_line(problem) for problem in problems]
+    lines = [in_one_line(problem, most=_MOST_CHARACTERS) for problem in problems]
     rest = [f"and {len(lines) - _MOST_PROBLEMS} more"] if len(lines) > _MOST_PROBLEMS else []
     return Judgement(problems=[*lines[:_MOST_PROBLEMS], *rest])
-
-
-def _line(problem: str) -> str:
-    """Show a problem on one line with nothing invisible in it, for it may repeat what a model wrote."""
-    shown = "".join(letter if letter.isprintable() else "�" for letter in problem)
-    return shown if len(shown) <= _MOST_CHARACTERS else f"{shown[:_MOST_CHARACTERS]}…"

@@ -59,8 +59,18 @@ def read_message(data: bytes) -> Message | None:
         refusal=_refusal(body.get("stop_details")) if ending == "refusal" else None,
         tokens_in=_tokens(usage, _INPUT_TOKENS),
         tokens_out=_tokens(usage, ("output_tokens",)),
-        model=model[:120] if isinstance(model, str) else None,
+        model=in_one_line(model, most=120) if isinstance(model, str) else None,
     )
+
+
+def in_one_line(text: str, *, most: int) -> str:
+    """Show what a model or a server wrote in one line, with nothing in it that a reader or a database cannot take.
+
+    Args:
+        most: Characters that are shown.
+    """
+    shown = "".join(letter if letter.isprintable() else "�" for letter in text[: most + 1])
+    return shown if len(shown) <= most else f"{shown[:most]}…"
 
 
 def told_cost_usd(headers: Mapping[str, str]) -> float | None:
@@ -81,10 +91,8 @@ def _text(block: Any) -> str | None:
 def _refusal(details: Any) -> str:
     told = details if isinstance(details, dict) else {}
     reasons = (told.get("category"), told.get("explanation"))
-    return (
-        ": ".join(reason[:200] for reason in reasons if isinstance(reason, str) and reason)
-        or "no reason told"
-    )
+    words = [in_one_line(reason, most=200) for reason in reasons if isinstance(reason, str) and reason]
+    return ": ".join(words) or "no reason told"
 
 
 def _tokens(usage: Any, names: tuple[str, ...]) -> int | None:

@@ -1,8 +1,8 @@
 """One request to Claude over the vendor's SDK.
 
 Belongs here: sending it, and the error of a call that failed.
-Does not belong here: what is asked (providers.claude.adapter), how long it may take (providers.claude.bounds), what an
-answer is worth (providers.claude.judgement).
+Does not belong here: what is asked (providers.claude.conversation), how long it may take (providers.claude.bounds),
+what an answer is worth (providers.claude.judgement).
 """
 
 import time
