@@ -5,7 +5,7 @@ BIN := .venv/bin
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo dev test test-litellm stress lint bench bench-housekeeping schemas lock clean
+.PHONY: help demo dev test test-litellm stress lint bench bench-housekeeping bench-music schemas lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ bench: .venv/.dev ## time and memory against a bare Dagster job, and what a cach
 
 bench-housekeeping: .venv/.dev ## time and memory of verify and gc on a ledger of 10,000 campaigns
 	@$(BIN)/python benchmarks/housekeeping.py
+
+bench-music: .venv/.dev ## how much faster than real time music is made, and in how much memory
+	@$(BIN)/python benchmarks/music.py
 
 schemas: .venv/.runtime ## write docs/schemas from the models
 	@$(BIN)/python -m campaign_pipeline.model.schemas docs/schemas

@@ -16,6 +16,8 @@ from campaign_pipeline.skills.generate_bgm_track import BgmTrack
 
 Samples = NDArray[np.float64]
 
+_SHORT_S = 30
+
 
 def decoded(track: BgmTrack) -> tuple[Samples, int]:
     """Decode a whole file with soundfile: shape (channels, frames), and the sample rate."""
@@ -119,3 +121,27 @@ def tempo_bpm(samples: Samples, *, rate: int, lowest: float, highest: float) -> 
     alike = scipy.signal.correlate(flux - flux.mean(), flux - flux.mean(), method="fft")[len(flux) - 1 :]
     lags = np.arange(math.ceil(60 * rate / (hop * highest)), int(60 * rate / (hop * lowest)) + 1)
     return float(60 * rate / (hop * lags[np.argmax(alike[lags])]))
+
+
+def faults_of(loop: Samples, *, rate: int) -> list[str]:
+    """Name every measure of a finished loop that is not as the product promises."""
+    # The meters want copies, many times the size of a long piece; its loudness is not the seam's matter.
+    short = loop.shape[1] <= _SHORT_S * rate
+    stretches = (
+        [loop] if short else np.array_split(loop, math.ceil(loop.shape[1] / (_SHORT_S * rate)), axis=1)
+    )
+    measured = {
+        "LUFS": (-18.5, loudness(loop, rate=rate, loop=short), -17.5),
+        "dBTP": (-99, max(true_peak_dbtp(stretch, loop=short) for stretch in stretches), -1.5),
+        "dB of crest": (10, crest_db(loop), 18),
+        "Hz of centroid": (600, np.mean([centroid_hz(stretch, rate=rate) for stretch in stretches]), 2000),
+        "LU above 300 Hz": (-3, above_300_hz_lu(loop, rate=rate, loop=short), 3),
+        "ordinary steps at the seam": (0, seam(loop), 1),
+    }
+    if len(loop) > 1:
+        measured["correlation"] = (0.3, correlation(loop), 0.9)
+    return [
+        f"{value:.3f} {name}, {low} to {high} is right"
+        for name, (low, value, high) in measured.items()
+        if not low <= value <= high
+    ]

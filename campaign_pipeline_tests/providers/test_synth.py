@@ -14,19 +14,14 @@ from campaign_pipeline.providers.synth.moods import MOODS
 from campaign_pipeline.skills.generate_bgm_track import generate_bgm_track
 from campaign_pipeline_tests.providers.listening import (
     Samples,
-    above_300_hz_lu,
     centroid_hz,
     chroma,
     colour,
-    correlation,
-    crest_db,
     distance,
+    faults_of,
     loop_of,
-    loudness,
     onsets,
-    seam,
     tempo_bpm,
-    true_peak_dbtp,
 )
 
 RATE = 22050
@@ -167,21 +162,3 @@ def test_a_finished_loop_measures_as_music_should(
 
     assert loop.shape == (2, 10 * 44100)
     assert faults_of(loop, rate=44100) == []
-
-
-def faults_of(loop: Samples, *, rate: int) -> list[str]:
-    """Name what does not measure as music should: the limits that the product promises."""
-    measured = {
-        "LUFS": (-18.5, loudness(loop, rate=rate, loop=True), -17.5),
-        "dBTP": (-99, true_peak_dbtp(loop, loop=True), -1.5),
-        "dB of crest": (10, crest_db(loop), 18),
-        "Hz of centroid": (600, centroid_hz(loop, rate=rate), 2000),
-        "LU above 300 Hz": (-3, above_300_hz_lu(loop, rate=rate, loop=True), 3),
-        "correlation": (0.3, correlation(loop), 0.9),
-        "ordinary steps at the seam": (0, seam(loop), 1),
-    }
-    return [
-        f"{value:.3f} {name}, {low} to {high} is right"
-        for name, (low, value, high) in measured.items()
-        if not low <= value <= high
-    ]

@@ -17,7 +17,7 @@ from campaign_pipeline.providers.synth.prompts import Wishes, wishes_of
 from campaign_pipeline.providers.synth.score import PitchedBus
 from campaign_pipeline.providers.synth.theory import Key
 
-_BRIGHTEST = 1.15
+_BRIGHTEST = 1.08
 """Beyond it music gets shrill, and a phone's speaker makes it worse."""
 _CHANGES = {"A": 0.0, "B": 0.3, "C": 0.15, "D": -0.25}
 """How much busier than the A sections the others are, from calm at 0 to busy at 1."""

@@ -14,7 +14,7 @@ Groove = dict[str, str]
 SHARES = {
     "kick": 0.11,
     "drums": 0.12,
-    "cymbals": 0.006,
+    "cymbals": 0.0034,
     "bass": 0.11,
     "chords": 0.22,
     "arp": 0.10,

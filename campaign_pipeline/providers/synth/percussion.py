@@ -71,12 +71,12 @@ class Percussion:
     def _snare(self) -> Samples:
         kit = self._kit
         tone = self._sweep(kit.snare_hz, above_hz=90, fall_s=0.015, ring_s=0.07, length_s=0.4)
-        wires = self._rustle(700, 3800 * kit.edge, ring_s=kit.snare_s, length_s=0.4)
+        wires = self._rustle(700, 3200 * kit.edge, ring_s=kit.snare_s, length_s=0.4)
         return 0.55 * tone + 0.5 * wires
 
     def _clap(self) -> Samples:
-        burst = self._rustle(700, 3000 * self._kit.edge, ring_s=0.09, length_s=0.32)
-        early = self._rustle(700, 3000 * self._kit.edge, ring_s=0.008, length_s=0.03)
+        burst = self._rustle(700, 2600 * self._kit.edge, ring_s=0.09, length_s=0.32)
+        early = self._rustle(700, 2600 * self._kit.edge, ring_s=0.008, length_s=0.03)
         for delay_s, level in ((0.0, 0.7), (0.011, 0.8)):
             start = int(delay_s * self._rate)
             burst[start : start + len(early)] += level * early

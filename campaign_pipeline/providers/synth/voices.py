@@ -20,7 +20,7 @@ Samples = NDArray[np.float64]
 
 _TABLE_BITS = 14
 _TABLE_SIZE = 1 << _TABLE_BITS
-_HIGHEST_HZ = 9000.0
+_HIGHEST_HZ = 8500.0
 """Phones play little above it, and at 96 kbit/s MP3 spends its bits better below."""
 _VIBRATO_HZ = 5.3
 _VIBRATO_AFTER_S = 0.25

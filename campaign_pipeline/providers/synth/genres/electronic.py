@@ -31,6 +31,6 @@ ELECTRONIC = Genre(
     bass=("..R_..R_..R_..R_", "..R_..R_..5_..8_", "R_.R..R_R_.R..8.", "R__R__R_..R_R_8_"),
     comping=("x_______________", "x_____x_____x___", "..x_..x_..x_..x_", "x__x__x___x__x__"),
     arp=("x...x...x...x...", "x.x.x.x.x.x.x.x.", "x.xxx.xxx.xxx.xx"),
-    shares=SHARES | {"kick": 0.12, "drums": 0.075, "cymbals": 0.004},
+    shares=SHARES | {"kick": 0.12, "drums": 0.075, "cymbals": 0.0024},
     duck=0.5,
 )

@@ -37,7 +37,7 @@ JAZZ = Genre(
     comping=("x_______________", "x_____x_________", "...x______x_____", "x__x______x__x__"),
     arp=("", "", "..x..x....x..x.."),
     shares=SHARES
-    | {"kick": 0.05, "drums": 0.07, "cymbals": 0.012, "bass": 0.15, "chords": 0.24, "lead": 0.33},
+    | {"kick": 0.05, "drums": 0.07, "cymbals": 0.006, "bass": 0.15, "chords": 0.24, "lead": 0.33},
     swing=0.33,
     strum_s=0.007,
     room_s=1.0,

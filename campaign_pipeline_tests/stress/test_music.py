@@ -1,0 +1,130 @@
+"""Every mood in every genre, at every length and in both formats, measured as a listener's tools measure.
+
+Belongs here: the matrix, and the extremes of energy, tempo, width and rate.
+Does not belong here: what a piece is made of (providers.test_synth_composition), other decoders (providers.test_mp3).
+"""
+
+import itertools
+import multiprocessing
+import random
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import pytest
+
+from campaign_pipeline.model.audio import AudioRequest
+from campaign_pipeline.providers.audio_choice import audio_model
+from campaign_pipeline.providers.synth.adapter import SynthAudioModel
+from campaign_pipeline.providers.synth.genres import GENRES
+from campaign_pipeline.providers.synth.moods import MOODS
+from campaign_pipeline.skills.generate_bgm_track import generate_bgm_track
+from campaign_pipeline_tests.providers.listening import (
+    Samples,
+    chroma,
+    colour,
+    distance,
+    faults_of,
+    loop_of,
+    onsets,
+)
+from campaign_pipeline_tests.providers.test_synth import HEARD_APART, TONES_APART
+from campaign_pipeline_tests.stress.site import Size
+
+STYLES = tuple(itertools.product(MOODS, (genre.name for genre in GENRES)))
+RATE = 22050
+
+Take = tuple[dict[str, Any], list[str]]
+
+
+def listen(fields: dict[str, Any]) -> Take:
+    """Make one loop and say what is wrong with it."""
+    request = AudioRequest.model_validate(fields)
+    loop = loop_of(generate_bgm_track(request, model=audio_model("synth")))
+    if loop.shape != (request.channels, request.frames):
+        return fields, [f"{loop.shape} channels and frames, {(request.channels, request.frames)} are asked"]
+    return fields, faults_of(loop, rate=request.sample_rate)
+
+
+def _faulty(requests: Iterable[dict[str, Any]], *, is_full: bool) -> list[Take]:
+    """Make and measure loops: the sample right here, all of them on every core, and each core a process."""
+    if not is_full:
+        return [take for take in map(listen, requests) if take[1]]
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+        return [take for take in pool.map(listen, requests) if take[1]]
+
+
+@pytest.mark.parametrize("file", ["mp3", "wav"])
+@pytest.mark.parametrize(("duration_sec", "in_sample"), [(10, 2), (30, 1), (60, 0), (300, 0)])
+def test_every_style_of_any_length_measures_as_music_should(
+    file: str, duration_sec: int, in_sample: int, size: Size, figure: Callable[[str, object], None]
+) -> None:
+    count = size.of(sample=in_sample, full=len(STYLES))
+    if not count:
+        pytest.skip("as long as that only at full size: make stress")
+    styles = random.Random(f"{file} {duration_sec}").sample(STYLES, k=count)  # noqa: S311  which ones does not matter
+
+    faulty = _faulty(
+        (
+            {"mood": mood, "genre": genre, "duration_sec": duration_sec, "format": file}
+            for mood, genre in styles
+        ),
+        is_full=size.is_full,
+    )
+
+    figure("loops that were measured", count)
+    assert faulty == []
+
+
+@pytest.mark.parametrize(
+    "extreme",
+    [
+        {"energy_level": 0, "bpm": 60},
+        {"energy_level": 0, "bpm": 200},
+        {"energy_level": 1, "bpm": 60},
+        {"energy_level": 1, "bpm": 200},
+        {"channels": 1, "sample_rate": 22050},
+        {"channels": 2, "sample_rate": 48000, "bitrate_kbps": 192},
+        {"prompt": "dark, deep and slow, no drums"},
+        {"prompt": "bright, sparkling and fast, with steel drums"},
+        {"prompt": "sleigh bells, piano and strings in E♭ minor"},
+        {"prompt": "8-bit arcade with an acid bass"},
+    ],
+    ids=str,
+)
+def test_every_style_bears_every_extreme(
+    extreme: dict[str, Any], size: Size, figure: Callable[[str, object], None]
+) -> None:
+    seeds = range(size.of(sample=1, full=3))
+    styles = random.Random(str(extreme)).sample(STYLES, k=size.of(sample=1, full=len(STYLES)))  # noqa: S311  as above
+    requests = [
+        {"mood": mood, "genre": genre, "duration_sec": 10, "seed": seed, **extreme}
+        for seed in seeds
+        for mood, genre in styles
+    ]
+
+    faulty = _faulty(requests, is_full=size.is_full)
+
+    figure("loops that were measured", len(requests))
+    assert faulty == []
+
+
+def test_two_moods_are_told_apart_in_every_genre(size: Size, figure: Callable[[str, object], None]) -> None:
+    genres = [genre.name for genre in GENRES][:: size.of(sample=len(GENRES), full=1)]
+    prompts = ["theme", "", "sunny morning", "race", "brand film"][: size.of(sample=1, full=5)]
+    nearest = 9.0
+    for genre, prompt in itertools.product(genres, prompts):
+        heard = {mood: _parts(mood=mood, genre=genre, prompt=prompt) for mood in MOODS}
+        for one, other in itertools.combinations(MOODS, 2):
+            apart = [distance(mine, yours) for mine, yours in zip(heard[one], heard[other], strict=True)]
+            nearest = min(nearest, sum(apart))
+            assert apart[0] > TONES_APART, (genre, prompt, one, other)
+            assert sum(apart) > HEARD_APART, (genre, prompt, one, other)
+
+    figure("distance of the two nearest moods", f"{nearest:.2f}")
+
+
+def _parts(**fields: object) -> tuple[Samples, Samples, Samples]:
+    request = AudioRequest.model_validate({"duration_sec": 20, "sample_rate": RATE, **fields})
+    samples = SynthAudioModel().generate(request).samples
+    return chroma(samples, rate=RATE), onsets(samples, rate=RATE, slots=160), colour(samples, rate=RATE)
