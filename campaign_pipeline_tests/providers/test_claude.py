@@ -12,7 +12,8 @@ from campaign_pipeline.model.game_text import GameText, TextRequest
 from campaign_pipeline.model.prices import Price
 from campaign_pipeline.providers.access import Access
 from campaign_pipeline.providers.answers import AnswerBook
-from campaign_pipeline.providers.claude.adapter import DEFAULT_MODEL, MAX_TOKENS, ClaudeTextModel
+from campaign_pipeline.providers.claude.adapter import DEFAULT_MODEL, ClaudeTextModel
+from campaign_pipeline.providers.claude.conversation import MAX_TOKENS
 from campaign_pipeline.providers.claude.form import answer_form
 from campaign_pipeline_tests.providers.asking import RememberedAnswers, request_for
 from campaign_pipeline_tests.servers.anthropic_server import (
@@ -169,6 +170,7 @@ WRONG: dict[str, tuple[Answer, str]] = {
     ),
     "domain": (says(copy_with(win_message="Hol es auf boese.shop")), "copy.win_message: an address"),
     "control character": (says(copy_with(title="Rad\u0000")), "copy.title: control character U+0000"),
+    "raw control characters": (says("\x00\x1b[31m"), "the answer is not JSON"),
     "turned text": (says(copy_with(title="\u202edaR")), "copy.title: bidi control U+202E"),
     "invisible character": (says(copy_with(title="Rad\u200b")), "copy.title: an invisible character"),
     "placeholder": (says(copy_with(title="Lorem ipsum")), "copy.title: placeholder text"),
@@ -225,6 +227,8 @@ def test_a_wrong_answer_is_sent_back_once_with_what_is_wrong(
     [note] = book.notes
     assert any(named in error for error in note["errors"])
     assert len(json.dumps(note)) < 20_000
+    # What no reader, and no jsonb of Postgres, could take.
+    assert all(words.isprintable() for words in (*note["errors"], note["answer"]))
 
 
 QUIZ_WRONG = {
@@ -395,7 +399,7 @@ def test_tokens_model_and_price_are_told(http_server: LocalServer, book: Remembe
     assert answer.latency_s is not None
     assert quote.model == DEFAULT_MODEL
     assert quote.most_usd is not None
-    assert quote.most_usd > answer.cost_usd
+    assert quote.most_usd > 0.009
 
 
 @pytest.mark.parametrize(
