@@ -12,7 +12,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from campaign_pipeline.building.analysis import StepAnalysis, provider_words, seconds, total_saved_ms
+from campaign_pipeline.building.analysis import (
+    StepAnalysis,
+    fallback_words,
+    provider_words,
+    seconds,
+    total_saved_ms,
+)
 from campaign_pipeline.storage import ArtifactRecord, RunRecord, StepRecord
 from campaign_pipeline.terminal.screen import short, size
 
@@ -90,6 +96,7 @@ def _step_as_json(step: StepRecord, artifact: ArtifactRecord | None) -> dict[str
         "duration_ms": step.duration_ms,
         "timings": told.get("timings"),
         "provider": told.get("provider"),
+        "fallback": told.get("fallback"),
         "error": step.error,
         "artifact": artifact
         and {
@@ -149,9 +156,9 @@ def how(step: StepRecord, *, run_error: str | None) -> str:
         said = short(analysis.words)
     else:
         return str(step.status)
-    return " · ".join(
-        filter(None, (said, attempts, provider_words(analysis.provider), _compared(step, analysis)))
-    )
+    stepped_in = fallback_words(analysis.fallback)
+    told = (said, stepped_in, attempts, provider_words(analysis.provider), _compared(step, analysis))
+    return " · ".join(filter(None, told))
 
 
 def never_began(step: StepRecord) -> bool:

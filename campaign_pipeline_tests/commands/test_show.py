@@ -2,9 +2,15 @@
 
 import json
 from typing import Any
+from unittest.mock import Mock
 
 import dagster as dg
+import pytest
 
+from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.providers import audio_choice
+from campaign_pipeline.providers.access import Access
+from campaign_pipeline.providers.audio import AudioModel
 from campaign_pipeline.storage import Ledger
 from campaign_pipeline_tests.storage.building import open_run
 from campaign_pipeline_tests.workplace import STEPS, Desk
@@ -126,3 +132,23 @@ def _metadata(instance: dg.DagsterInstance, step_id: str) -> dict[str, Any]:
     metadata = record.asset_materialization.metadata
     assert len(dg.serialize_value(record.asset_materialization)) < 10_000
     return {name: value.value for name, value in metadata.items()}
+
+
+def test_show_says_who_stepped_in_for_whom_and_why(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(model: str | None, access: Access) -> AudioModel:
+        adapter = audio_choice.ADAPTERS["stub"](None, access)
+        adapter.model = model
+        error = CampaignError(ErrorCode.PROVIDER_ERROR, "litellm is away")
+        monkeypatch.setattr(adapter, "generate", Mock(side_effect=error))
+        return adapter
+
+    monkeypatch.setitem(audio_choice.ADAPTERS, "litellm", away)
+    desk.place.write_brief(KEY, {"audio": {"provider": "litellm", "fallback": "stub"}})
+    desk.build(KEY)
+
+    [bgm] = [step for step in shown(desk, KEY)["steps"] if step["step_id"] == "bgm"]
+    words = " ".join(desk.campaign("show", KEY).output.split())
+
+    reason = {"provider": "litellm", "error": "PROVIDER_ERROR: litellm is away"}
+    assert bgm["fallback"] == {"provider": "stub", "instead_of": [reason]}
+    assert "stub stepped in" in words
