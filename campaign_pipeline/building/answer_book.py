@@ -5,7 +5,7 @@ Does not belong here: what is asked, and what is made of the answer (providers).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -141,7 +141,15 @@ class KeptAnswers(AnswerBook):
         if request_hash in self._in_hand:
             return self._asked(request_hash, ask, provider=provider)
         with self._budget.allowing(quote, provider=provider):
-            return self._asked(request_hash, ask, provider=provider)
+            return self._asked(request_hash, partial(self._paid, ask, quote), provider=provider)
+
+    def _paid(self, ask: Callable[[], Answer], quote: Quote) -> Answer:
+        """Ask, and count what it cost: at most what was quoted, where the provider does not tell."""
+        answer = ask()
+        if answer.cost_usd is None and quote.most_usd is not None:
+            answer = replace(answer, cost_usd=quote.most_usd)
+        self._budget.paid(answer.cost_usd or 0.0)
+        return answer
 
     def _asked(self, request_hash: ContentHash, ask: Callable[[], Answer], *, provider: str) -> Answer:
         """Ask, unless an earlier attempt was answered and could not record it; record it before anybody reads it."""

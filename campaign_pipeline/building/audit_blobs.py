@@ -66,10 +66,6 @@ class AuditedBlobs:
         """Check a damaged blob once more: a build may have repaired it since."""
         return self._store.verify(digest) is Verification.SOUND
 
-    def place(self, digest: ContentHash) -> str:
-        """Say where in the store a blob lies, or would."""
-        return self._store.uri(digest)
-
     def _is_sound(self, digest: ContentHash, *, size_bytes: int) -> None:
         self._sound.add(digest)
         self._checked.update(blobs=1, bytes=size_bytes)

@@ -30,6 +30,9 @@ class Budget:
         self._claims = claims
         self._root_run_id = root_run_id
         self._max_cost_usd = max_cost_usd
+        self._paid_here_usd = 0.0
+        # A call that broke off may have been billed all the same.
+        self._maybe_billed_usd = 0.0
 
     @contextmanager
     def allowing(self, quote: Quote, *, provider: str) -> Iterator[None]:
@@ -47,9 +50,23 @@ class Budget:
         lease = self._claims.claim(canonical_hash(of_run), subject="budget")
         try:
             self._check(quote, provider=provider, limit=self._max_cost_usd)
-            yield
+            with self._counting_what_breaks_off(quote):
+                yield
         finally:
             self._claims.give_back(lease)
+
+    def paid(self, cost_usd: float) -> None:
+        """Count what a call has cost, whatever becomes of the row that says so."""
+        self._paid_here_usd += cost_usd
+
+    @contextmanager
+    def _counting_what_breaks_off(self, quote: Quote) -> Iterator[None]:
+        try:
+            yield
+        except CampaignError as error:
+            if error.code is ErrorCode.PROVIDER_ERROR:
+                self._maybe_billed_usd += quote.most_usd or 0.0
+            raise
 
     def _check(self, quote: Quote, *, provider: str, limit: float) -> None:
         if quote.most_usd is None:
@@ -58,11 +75,12 @@ class Budget:
             )
             right = f"its price in CAMPAIGN_PRICES, such as {quote.model or 'model'}=3/15, is expected"
             raise CampaignError(ErrorCode.BUDGET_EXCEEDED, f"{message}; {right}")
-        spent = self._ledger.spent_usd(self._root_run_id)
+        recorded = self._ledger.spent_usd(self._root_run_id)
+        spent = max(recorded, self._paid_here_usd) + self._maybe_billed_usd
         if spent + quote.most_usd > limit:
             message = (
                 f"{provider}: asking {quote.model} may cost ${quote.most_usd:,.4f}, and ${spent:,.4f} of the run's "
-                f"${limit:,.4f} are spent"
+                f"${limit:,.4f} are spent, or may be"
             )
             raise CampaignError(
                 ErrorCode.BUDGET_EXCEEDED, f"{message}; raise {_SETTING}, or choose a cheaper model"

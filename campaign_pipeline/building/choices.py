@@ -9,7 +9,7 @@ from typing import Any
 
 from campaign_pipeline.building.order import RunOrder
 from campaign_pipeline.building.trigger import ProviderChoice
-from campaign_pipeline.model.brief import Brief, BriefAudio, BriefText
+from campaign_pipeline.model.brief import Brief, BriefText
 from campaign_pipeline.providers.audio_choice import ADAPTERS, MODELLESS_AUDIO, audio_model
 from campaign_pipeline.providers.text_choice import MODELLESS_TEXT, TEXT_ADAPTERS, text_model
 from campaign_pipeline.settings import CacheMode, Settings, invalid
@@ -51,7 +51,13 @@ def text_choice(order: RunOrder, brief: Brief, settings: Settings) -> ProviderCh
         ("CAMPAIGN_TEXT_FALLBACK", settings.text_fallback),
         known=TEXT_ADAPTERS,
     )
-    choice = _choice(provider, fallbacks, asked=asked, model=settings.text_model, modelless=MODELLESS_TEXT)
+    choice = _choice(
+        (provider, *fallbacks),
+        meant=asked.provider or settings.text_provider,
+        asked=asked.model,
+        model=settings.text_model,
+        modelless=MODELLESS_TEXT,
+    )
     text_model(choice.provider, model=choice.model)  # refused now, before anything works
     return choice
 
@@ -75,44 +81,41 @@ def audio_choice(order: RunOrder, brief: Brief, settings: Settings) -> ProviderC
         known=ADAPTERS,
     )
     choice = _choice(
-        provider, fallbacks, asked=brief.audio, model=settings.audio_model, modelless=MODELLESS_AUDIO
+        (provider, *fallbacks),
+        meant=brief.audio.provider or settings.audio_provider,
+        asked=brief.audio.model,
+        model=settings.audio_model,
+        modelless=MODELLESS_AUDIO,
     )
     audio_model(choice.provider, model=choice.model)  # refused now, before anything works
     return choice
 
 
 def _choice(
-    provider: str,
-    fallbacks: Sequence[str],
-    *,
-    asked: BriefText | BriefAudio,
-    model: str | None,
-    modelless: Collection[str],
+    chain: Sequence[str], *, meant: str, asked: str | None, model: str | None, modelless: Collection[str]
 ) -> ProviderChoice:
-    """Find each provider's model: the brief's belongs to the provider that the brief means, the setting's to any."""
+    """Give each provider of a chain its model.
 
-    def model_of(name: str) -> str | None:
-        of_brief = asked.model if asked.provider in {None, name} and name == provider else None
-        return of_brief or (None if name in modelless else model)
-
-    return ProviderChoice(
-        provider=provider,
-        model=model_of(provider),
-        fallbacks=tuple(
-            ProviderChoice(provider=name, model=model_of(name)) for name in fallbacks if name != provider
-        ),
+    Args:
+        meant: The provider that the brief means; `asked`, the brief's model, is one of its.
+        model: The setting's, for every other provider that has models.
+    """
+    first, *others = (
+        ProviderChoice(
+            provider=name, model=asked if name == meant and asked else None if name in modelless else model
+        )
+        for name in dict.fromkeys(chain)
     )
+    return first.model_copy(update={"fallbacks": tuple(others)})
 
 
-def _fallbacks(*choices: tuple[str, Sequence[str]], known: Collection[str]) -> Sequence[str]:
-    """Take the list of whoever said one first, each provider once."""
-    for source, said in choices:
-        for name in said:
-            if name not in known:
-                raise invalid(source, name, f"one of {', '.join(known)}, which this version ships,")
-        if said:
-            return tuple(dict.fromkeys(said))
-    return ()
+def _fallbacks(*choices: tuple[str, Sequence[str] | None], known: Collection[str]) -> Sequence[str]:
+    """Take the list of whoever said one first; an empty one says that nobody is to step in."""
+    source, said = next(((source, said) for source, said in choices if said is not None), ("", ()))
+    for name in said:
+        if name not in known:
+            raise invalid(source, name, f"one of {', '.join(known)}, which this version ships,")
+    return said
 
 
 def _said_first(*choices: tuple[str, str | None], known: Collection[str]) -> str:

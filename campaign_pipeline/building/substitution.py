@@ -55,7 +55,9 @@ def first_that_answers(call: StepCall, make: Callable[[StepCall], Made]) -> Subs
         try:
             return Substitution(made=make(asked), call=asked, failures=failures, failed=failed)
         except CampaignError as error:
-            if error.code not in _ANOTHER_MAY_DO_BETTER:
+            # One that is set up wrongly cannot stand in; it must not hide why somebody had to.
+            cannot = asked is not call and error.code is ErrorCode.VALIDATION_ERROR
+            if error.code not in _ANOTHER_MAY_DO_BETTER and not cannot:
                 raise
             failures.append(error)
             failed.append(asked.provider)

@@ -97,8 +97,9 @@ class BriefAudio(StrictModel, AudioRequest):
         default=None, description="Who makes it, instead of CAMPAIGN_AUDIO_PROVIDER."
     )
     model: Line120 | None = Field(default=None, description="Which of the provider's models.")
-    fallback: AudioProviders = Field(
-        default=[], description="Who makes it when the provider fails: one, or several in order."
+    fallback: AudioProviders | None = Field(
+        default=None,
+        description="Who makes it when the provider fails: one, several in order, or [] for nobody.",
     )
 
     def request(self) -> AudioRequest:
@@ -111,8 +112,9 @@ class BriefText(StrictModel):
 
     provider: TextProvider | None = Field(default=None, description="Instead of CAMPAIGN_TEXT_PROVIDER.")
     model: Line120 | None = None
-    fallback: TextProviders = Field(
-        default=[], description="Who writes them when the provider fails: one, or several in order."
+    fallback: TextProviders | None = Field(
+        default=None,
+        description="Who writes them when the provider fails: one, several in order, or [] for nobody.",
     )
 
 

@@ -16,7 +16,7 @@ from campaign_pipeline.model.steps import StepId
 PROPERTIES: Mapping[str, Mapping[str, str]] = {
     "game_config": {
         "valid": "It satisfies the data model, and its mechanics satisfy the template's schema.",
-        "contrast": "What is drawn in its colours can be read and told apart (WCAG 2.2, 1.4.3 and 1.4.11).",
+        "contrast": "The words that are drawn in its colours can be read (WCAG 2.2, 1.4.3).",
     },
     "bgm": {
         "duration": "It is as long as asked, to the sample.",

@@ -40,7 +40,7 @@ def told_pause_s(retry_after: str | None) -> float | None:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     # A date without a zone is meant as GMT, the only one that HTTP knows.
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

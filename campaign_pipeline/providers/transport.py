@@ -19,8 +19,8 @@ from campaign_pipeline.providers.patience import ATTEMPTS, LONGEST_PAUSE_S, paus
 if TYPE_CHECKING:  # a build that asks nobody must not pay for the client
     import httpx2
 
-MAX_ANSWER_BYTES = 64_000_000
-"""Five minutes of stereo at 48 kHz in 16 bits are 57.6 million; nothing that is asked for is larger."""
+MAX_ANSWER_BYTES = 128_000_000
+"""Five minutes of stereo at 48 kHz in 32 bits are 115.2 million; nothing that is asked for is larger."""
 _CONNECT_S = 10.0
 _SHORTEST_S = 0.01
 """A pause that took a little longer than it should leaves no time; less than none no clock can count."""

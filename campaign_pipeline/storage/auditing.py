@@ -96,13 +96,17 @@ class Auditing(Walking):
         return bool(self._read_all(select(ARTIFACT.c.id).where(ARTIFACT.c.id == artifact_id)))
 
     def newest_result_like(self, step: StepRecord) -> ArtifactRecord | None:
-        """Read what the newest of a campaign's steps came to that was asked the same as this one."""
+        """Read what the newest of a campaign's steps came to that was asked the same as this one.
+
+        What another provider made that stepped in is no such result: it lies under a key of its own.
+        """
         is_result = ARTIFACT.c.id == first_of(RUN_STEP.c.output_artifact_ids)
         asked_the_same = [
             RUN_STEP.c[name] == getattr(step, name)
             for name in ("tenant_id", "campaign_id", "step_id", "input_hash")
         ]
-        results = select(ARTIFACT).join(RUN_STEP, is_result).where(*asked_the_same)
+        nobody_stepped_in = RUN_STEP.c.diagnostics["fallback"]["provider"].as_string().is_(None)
+        results = select(ARTIFACT).join(RUN_STEP, is_result).where(*asked_the_same, nobody_stepped_in)
         found = self._read_all(results.order_by(RUN_STEP.c.completed_at.desc()).limit(1))
         return ArtifactRecord.of(found[0]) if found else None
 

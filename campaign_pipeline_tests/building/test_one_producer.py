@@ -519,6 +519,41 @@ def test_a_call_of_which_nobody_knows_the_price_is_not_made_under_a_budget(studi
     assert refused.value.code is ErrorCode.BUDGET_EXCEEDED
 
 
+def test_a_call_that_broke_off_counts_as_paid(studio: Studio) -> None:
+    answers = studio.answers(studio.build(), max_cost_usd=1.0)
+
+    def broken() -> Answer:
+        raise CampaignError(ErrorCode.PROVIDER_ERROR, "no answer in time", retryable=True)
+
+    with pytest.raises(CampaignError, match="no answer in time"):
+        answers.answer({"n": 1}, provider="claude", ask=broken, quote=_quote(0.6))
+
+    with pytest.raises(CampaignError, match=r"\$0\.6000 of the run's \$1\.0000 are spent, or may be"):
+        answers.answer({"n": 1}, provider="claude", ask=_never, quote=_quote(0.6))
+
+
+def test_an_answer_of_which_no_cost_is_told_costs_what_was_quoted(studio: Studio) -> None:
+    answers = studio.answers(studio.build(), max_cost_usd=1.0)
+
+    answers.answer(
+        {"n": 1}, provider="claude", ask=lambda: Answer(data=b"", media_type=""), quote=_quote(0.6)
+    )
+
+    assert answers.usage.cost_usd == 0.6
+    with pytest.raises(CampaignError, match="BUDGET_EXCEEDED"):
+        answers.answer({"n": 2}, provider="claude", ask=_never, quote=_quote(0.6))
+
+
+def test_what_a_run_paid_stays_paid_when_another_buys_the_same_anew(studio: Studio) -> None:
+    answers = studio.answers(studio.build(), max_cost_usd=1.0)
+    answers.answer({"n": 1}, provider="claude", ask=lambda: _answer(cost_usd=0.9), quote=_quote(0.9))
+    refreshing = studio.answers(studio.build(), since=datetime.now(UTC) + timedelta(hours=1))
+    refreshing.answer({"n": 1}, provider="claude", ask=lambda: _answer(cost_usd=0.9), quote=_quote(0.9))
+
+    with pytest.raises(CampaignError, match="BUDGET_EXCEEDED"):
+        answers.answer({"n": 2}, provider="claude", ask=_never, quote=_quote(0.2))
+
+
 def test_processes_that_work_on_one_run_at_once_do_not_pass_its_budget_together(studio: Studio) -> None:
     root = studio.build()
 

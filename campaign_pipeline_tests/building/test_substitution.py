@@ -148,3 +148,25 @@ def test_a_substitute_takes_what_was_made_by_it_for_its_own_sake(direct: Direct,
     stood_in = direct.build()["bgm"]
 
     assert stood_in.output_artifact_ids == own.output_artifact_ids
+
+
+def test_one_that_is_set_up_wrongly_neither_stands_in_nor_hides_why_somebody_had_to(
+    direct: Direct, failing: Failing
+) -> None:
+    failing()
+    with_fallback(direct, "litellm", "stub")  # of which nothing says where it is
+
+    step = direct.build()["bgm"]
+
+    [_, wrong] = step.diagnostics["fallback"]["instead_of"]
+    assert (wrong["provider"], step.diagnostics["fallback"]["provider"]) == ("litellm", "stub")
+    assert wrong["error"].startswith("VALIDATION_ERROR: ")
+
+
+def test_a_brief_can_say_that_nobody_is_to_step_in(direct: Direct, failing: Failing) -> None:
+    failing()
+    with_fallback(direct, "stub")
+    direct.place.write_brief("demo/small", {"audio": {"provider": None, "fallback": []}})
+
+    with pytest.raises(CampaignError, match="broken is out of order"):
+        direct.build()

@@ -183,11 +183,11 @@ def test_half_a_gigabyte_is_cut_at_the_cap(http_server: LocalServer, announced: 
 
     # In KiB; what is kept at most once and what is on its way.
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    assert grown < 150_000
-    assert http_server.sent_bytes < 90_000_000
+    assert grown < 220_000
+    assert http_server.sent_bytes < 160_000_000
     assert len(http_server.received) == 1
     assert not error.retryable
-    assert "an answer of more than 64 MB found" in error.message
+    assert "an answer of more than 128 MB found" in error.message
 
 
 def test_an_error_without_end_is_read_no_further_than_it_is_told(http_server: LocalServer) -> None:
@@ -277,6 +277,7 @@ def test_pauses_grow_and_differ() -> None:
         ("soon", None),
         ("-3", None),
         ("nan", None),
+        ("Mon, 01 Jan 2024 99999999999999999999:00:00 GMT", None),
     ],
 )
 def test_what_a_server_says_of_time_is_read(told: str | None, pause: float | None) -> None:

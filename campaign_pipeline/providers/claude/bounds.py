@@ -88,8 +88,10 @@ class Bounds:
         return APIConnectionError(message=worded.message, request=error.request)
 
     def _refuse_long_pause(self, response: APIResponse[Any]) -> None:
+        if not is_passing(response.status_code):
+            return
         told = told_pause_s(response.headers.get("retry-after"))
-        if told is None or not is_passing(response.status_code):
+        if told is None:
             return
         if told > LONGEST_PAUSE_S or time.monotonic() + told >= self._ends_at:
             raise self._to.refused(response.status_code, data=response.read(), told_pause_s=told)

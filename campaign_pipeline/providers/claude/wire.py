@@ -104,9 +104,10 @@ def _answer(
 
 
 def _priced(message: Message, price: Price | None) -> float | None:
-    if price is None:
+    """Count the cost by what the provider tells of tokens; None where it does not tell."""
+    if price is None or message.tokens_in is None or message.tokens_out is None:
         return None
-    return price.of(tokens_in=message.tokens_in or 0, tokens_out=message.tokens_out or 0)
+    return price.of(tokens_in=message.tokens_in, tokens_out=message.tokens_out)
 
 
 def _refused(error: "APIStatusError", *, to: Endpoint) -> CampaignError:
