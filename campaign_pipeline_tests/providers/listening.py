@@ -130,11 +130,15 @@ def faults_of(loop: Samples, *, rate: int) -> list[str]:
     stretches = (
         [loop] if short else np.array_split(loop, math.ceil(loop.shape[1] / (_SHORT_S * rate)), axis=1)
     )
-    measured = {
+    measured: dict[str, tuple[float, float, float]] = {
         "LUFS": (-18.5, loudness(loop, rate=rate, loop=short), -17.5),
         "dBTP": (-99, max(true_peak_dbtp(stretch, loop=short) for stretch in stretches), -1.5),
         "dB of crest": (10, crest_db(loop), 18),
-        "Hz of centroid": (600, np.mean([centroid_hz(stretch, rate=rate) for stretch in stretches]), 2000),
+        "Hz of centroid": (
+            600,
+            float(np.mean([centroid_hz(stretch, rate=rate) for stretch in stretches])),
+            2000,
+        ),
         "LU above 300 Hz": (-3, above_300_hz_lu(loop, rate=rate, loop=short), 3),
         "ordinary steps at the seam": (0, seam(loop), 1),
     }
