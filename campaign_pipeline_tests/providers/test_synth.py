@@ -9,6 +9,7 @@ import pytest
 from campaign_pipeline.model.audio import AudioFormat, AudioRequest, Mood
 from campaign_pipeline.providers.audio_choice import audio_model
 from campaign_pipeline.providers.synth.adapter import SynthAudioModel
+from campaign_pipeline.providers.synth.compose import compose
 from campaign_pipeline.providers.synth.genres import GENRES
 from campaign_pipeline.providers.synth.moods import MOODS
 from campaign_pipeline.skills.generate_bgm_track import generate_bgm_track
@@ -126,6 +127,17 @@ def test_words_change_the_sound() -> None:
 
     assert dark < 0.97 * plain
     assert plain < 0.99 * bright
+
+
+def test_the_kick_pushes_the_rest_down_without_a_click() -> None:
+    request = AudioRequest(genre="electronic", mood="sad", duration_sec=30)
+    samples, score = SynthAudioModel().generate(request).samples, compose(request)
+    steps = np.abs(np.diff(samples, axis=1, prepend=samples[:, -1:])).max(axis=0)
+
+    kicks = [round(hit.at * score.tempo.beat_s * 44100) for hit in score.hits if hit.bus == "kick"]
+
+    assert kicks
+    assert max(steps[kicks]) < np.quantile(steps, 0.999)
 
 
 def test_asking_for_another_file_is_asking_for_the_same_piece() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.model.audio import AudioRequest
 from campaign_pipeline.providers.audio_choice import audio_model
 from campaign_pipeline.providers.synth.adapter import SynthAudioModel
@@ -40,7 +41,10 @@ Take = tuple[dict[str, Any], list[str]]
 def listen(fields: dict[str, Any]) -> Take:
     """Make one loop and say what is wrong with it."""
     request = AudioRequest.model_validate(fields)
-    loop = loop_of(generate_bgm_track(request, model=audio_model("synth")))
+    try:
+        loop = loop_of(generate_bgm_track(request, model=audio_model("synth")))
+    except CampaignError as error:
+        return fields, [str(error)]  # what the verifier of the step itself refuses
     if loop.shape != (request.channels, request.frames):
         return fields, [f"{loop.shape} channels and frames, {(request.channels, request.frames)} are asked"]
     return fields, faults_of(loop, rate=request.sample_rate)

@@ -29,6 +29,9 @@ _SENDS = {"kick": 0.0, "drums": 0.25, "cymbals": 0.15, "bass": 0.0, "chords": 0.
 _CORRELATION = 0.62
 """How alike left and right are made: wide on headphones, whole on a phone's one speaker."""
 _FADE_S = 3.0
+_DUCK_BEATS = 0.8
+_DUCK_ATTACK_S = 0.005
+"""What is pushed down at once clicks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,8 +133,9 @@ class _Stage:
         gain = np.ones(size)
         for kick in kicks:
             span = slice(kick.place, kick.place + kick.frames)
-            time = np.arange(kick.skip, kick.skip + kick.frames) / (0.8 * self._frames_per_beat)
-            dip = 1 - self._score.genre.duck * np.maximum(1 - time, 0) ** 2
+            frame = np.arange(kick.skip, kick.skip + kick.frames)
+            depth = np.maximum(1 - frame / (_DUCK_BEATS * self._frames_per_beat), 0) ** 2
+            dip = 1 - self._score.genre.duck * depth * np.minimum(frame / (_DUCK_ATTACK_S * self._rate), 1)
             gain[span] = np.minimum(gain[span], dip)
         return gain
 
