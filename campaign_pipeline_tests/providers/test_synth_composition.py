@@ -10,6 +10,7 @@ from campaign_pipeline.model.audio import AudioRequest, Mood
 from campaign_pipeline.providers.synth.adapter import SynthAudioModel
 from campaign_pipeline.providers.synth.compose import compose
 from campaign_pipeline.providers.synth.form import Section, divide
+from campaign_pipeline.providers.synth.genre import Genre
 from campaign_pipeline.providers.synth.genres import GENRES
 from campaign_pipeline.providers.synth.grid import STEPS_PER_BAR, strokes
 from campaign_pipeline.providers.synth.moods import MOODS
@@ -174,24 +175,22 @@ def test_a_long_piece_is_played_by_more_than_a_short_one() -> None:
 
 
 @pytest.mark.parametrize("genre", GENRES, ids=lambda genre: genre.name)
-def test_every_instrument_and_drum_of_a_genre_exists(genre: object) -> None:
-    (known,) = [one for one in GENRES if one is genre]
-    kit = Percussion(known.kit, sample_rate=RATE, seed=1)
-    grooves = (*known.grooves, *known.fills, *known.turns)
+def test_every_instrument_and_drum_of_a_genre_exists(genre: Genre) -> None:
+    kit = Percussion(genre.kit, sample_rate=RATE, seed=1)
+    grooves = (*genre.grooves, *genre.fills, *genre.turns)
 
-    assert set(known.leads + known.chords + known.basses + known.arps) <= set(PATCHES)
+    assert set(genre.leads + genre.chords + genre.basses + genre.arps) <= set(PATCHES)
     assert all(np.isfinite(kit.stroke(drum)).all() for groove in grooves for drum in groove)
 
 
 @pytest.mark.parametrize("genre", GENRES, ids=lambda genre: genre.name)
-def test_every_rhythm_of_a_genre_fills_a_bar_and_they_go_from_calm_to_busy(genre: object) -> None:
-    (known,) = [one for one in GENRES if one is genre]
-    drums = [rhythm for groove in (*known.grooves, *known.fills, *known.turns) for rhythm in groove.values()]
+def test_every_rhythm_of_a_genre_fills_a_bar_and_they_go_from_calm_to_busy(genre: Genre) -> None:
+    drums = [rhythm for groove in (*genre.grooves, *genre.fills, *genre.turns) for rhythm in groove.values()]
 
-    assert {len(rhythm) for rhythm in (*known.bass, *known.comping, *filter(None, known.arp), *drums)} == {
+    assert {len(rhythm) for rhythm in (*genre.bass, *genre.comping, *filter(None, genre.arp), *drums)} == {
         STEPS_PER_BAR
     }
-    for rhythms in (known.bass, known.comping, known.arp):
+    for rhythms in (genre.bass, genre.comping, genre.arp):
         counts = [len(list(strokes(rhythm))) for rhythm in rhythms]
         assert counts == sorted(counts)
 
