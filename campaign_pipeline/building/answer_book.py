@@ -4,7 +4,6 @@ Belongs here: finding an answer, asking for one under a lease, making it durable
 Does not belong here: what is asked, and what is made of the answer (providers).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,7 +14,7 @@ from campaign_pipeline.building.insistence import insist
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.digest import ContentHash, JsonObject, canonical_hash
 from campaign_pipeline.model.prices import UNPRICED, Quote
-from campaign_pipeline.providers.answers import Answer, AnswerBook
+from campaign_pipeline.providers.answers import Answer, AnswerBook, Ask
 from campaign_pipeline.storage import ArtifactStore, KeptAnswer, TenantLedger
 
 _MOST_ATTEMPTS = 8
@@ -66,6 +65,18 @@ class Usage:
             self.models.append(model)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Paid:
+    """An answer that was paid for.
+
+    Args:
+        call_id: The attempt that brought it, as the ledger has it; None where nothing was charged for it.
+    """
+
+    answer: Answer
+    call_id: str | None
+
+
 class KeptAnswers(AnswerBook):
     """Answers of one run, found again by whoever sends the same request.
 
@@ -96,16 +107,14 @@ class KeptAnswers(AnswerBook):
         self._usage_by_step: dict[str, Usage] = {}
         self.usage = Usage()
         # Paid for and not recorded yet: the store or the ledger was away for too long.
-        self._in_hand: dict[ContentHash, Answer] = {}
+        self._in_hand: dict[ContentHash, _Paid] = {}
 
     def count_for(self, step_id: str) -> Usage:
         """Count for a step from now on, all its attempts in this process together."""
         self.usage = self._usage_by_step.setdefault(step_id, Usage())
         return self.usage
 
-    def answer(
-        self, request: JsonObject, *, provider: str, ask: Callable[[], Answer], quote: Quote = UNPRICED
-    ) -> Answer:
+    def answer(self, request: JsonObject, *, provider: str, ask: Ask, quote: Quote = UNPRICED) -> Answer:
         """Give a kept answer, or ask; see the port."""
         if provider not in self.usage.providers:
             self.usage.providers.append(provider)
@@ -118,9 +127,7 @@ class KeptAnswers(AnswerBook):
         if len(self.usage.attempts) < _MOST_ATTEMPTS:
             self.usage.attempts.append(attempt)
 
-    def _answer(
-        self, request: JsonObject, *, provider: str, ask: Callable[[], Answer], quote: Quote
-    ) -> Answer:
+    def _answer(self, request: JsonObject, *, provider: str, ask: Ask, quote: Quote) -> Answer:
         request_hash = canonical_hash({"provider": provider, "request": request})
         kept = self._kept(request_hash)
         if kept is not None:
@@ -129,38 +136,28 @@ class KeptAnswers(AnswerBook):
         lease = self._claims.claim(canonical_hash(bound), subject=f"answer of {provider}")
         try:
             # Another run may have been answered while this one waited.
-            return self._kept(request_hash) or self._afforded(
-                request_hash, ask, provider=provider, quote=quote
-            )
+            return self._kept(request_hash) or self._asked(request_hash, ask, provider=provider, quote=quote)
         finally:
             self._claims.give_back(lease)
 
-    def _afforded(
-        self, request_hash: ContentHash, ask: Callable[[], Answer], *, provider: str, quote: Quote
-    ) -> Answer:
-        if request_hash in self._in_hand:
-            return self._asked(request_hash, ask, provider=provider)
-        with self._budget.allowing(quote, provider=provider):
-            return self._asked(request_hash, partial(self._paid, ask, quote), provider=provider)
-
-    def _paid(self, ask: Callable[[], Answer], quote: Quote) -> Answer:
-        """Ask, and count what it cost: at most what was quoted, where the provider does not tell."""
-        answer = ask()
-        if answer.cost_usd is None and quote.most_usd is not None:
-            answer = replace(answer, cost_usd=quote.most_usd)
-        self._budget.paid(answer.cost_usd or 0.0)
-        return answer
-
-    def _asked(self, request_hash: ContentHash, ask: Callable[[], Answer], *, provider: str) -> Answer:
+    def _asked(self, request_hash: ContentHash, ask: Ask, *, provider: str, quote: Quote) -> Answer:
         """Ask, unless an earlier attempt was answered and could not record it; record it before anybody reads it."""
-        answer = self._in_hand.get(request_hash)
-        if answer is None:
-            answer = ask()
+        if request_hash in self._in_hand:
+            return self._recorded(request_hash, provider=provider)
+        with self._budget.opened(quote, provider=provider) as bill:
+            answer = ask(bill)
+            if answer.cost_usd is None and quote.most_usd is not None:
+                # Where the provider does not tell, it counts as the most that it may have cost.
+                answer = replace(answer, cost_usd=quote.most_usd)
             self.usage.paid(answer)
-            self._in_hand[request_hash] = answer
-        insist(partial(self._keep, request_hash, answer, provider=provider))
+            self._in_hand[request_hash] = _Paid(answer=answer, call_id=bill.call_id)
+            return self._recorded(request_hash, provider=provider)
+
+    def _recorded(self, request_hash: ContentHash, *, provider: str) -> Answer:
+        paid = self._in_hand[request_hash]
+        insist(partial(self._keep, request_hash, paid, provider=provider))
         del self._in_hand[request_hash]
-        return answer
+        return paid.answer
 
     def _kept(self, request_hash: ContentHash) -> Answer | None:
         found = self._ledger.kept_answer(request_hash, since=self._since)
@@ -183,8 +180,9 @@ class KeptAnswers(AnswerBook):
             model=told.get("model"),
         )
 
-    def _keep(self, request_hash: ContentHash, answer: Answer, *, provider: str) -> None:
+    def _keep(self, request_hash: ContentHash, paid: _Paid, *, provider: str) -> None:
         """Bytes first, row second; both are durable before anybody reads the answer."""
+        answer = paid.answer
         blob = self._store.put(answer.data)
         details = {
             "media_type": answer.media_type,
@@ -195,5 +193,10 @@ class KeptAnswers(AnswerBook):
         }
         kept = KeptAnswer(content_hash=blob.content_hash, size_bytes=blob.size_bytes, details=details)
         self._ledger.keep_answer(
-            request_hash, kept, provider=provider, root_run_id=self._root_run_id, lifetime=self._lifetime
+            request_hash,
+            kept,
+            provider=provider,
+            root_run_id=self._root_run_id,
+            lifetime=self._lifetime,
+            call_id=paid.call_id,
         )

@@ -1,19 +1,26 @@
 """What one run may cost.
 
-Belongs here: whether a call that is about to be made fits into what is left, judged for the whole run at once.
+Belongs here: whether a call that is about to be made fits into what is left, and writing every call down before it is
+made, for the whole run at once.
 Does not belong here: what a call costs (model.prices, providers), where the limit is set (settings).
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from uuid import uuid4
 
 from campaign_pipeline.building.claims import Claims
+from campaign_pipeline.building.insistence import insist
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.digest import canonical_hash
 from campaign_pipeline.model.prices import Quote
+from campaign_pipeline.providers.bill import Bill
 from campaign_pipeline.storage import TenantLedger
 
 _SETTING = "CAMPAIGN_MAX_COST_USD"
+_ROUNDING_USD = 1e-9
+"""Sums of binary fractions are a little off: what fits exactly must not be refused for it."""
 
 
 class Budget:
@@ -30,43 +37,56 @@ class Budget:
         self._claims = claims
         self._root_run_id = root_run_id
         self._max_cost_usd = max_cost_usd
-        self._paid_here_usd = 0.0
-        # A call that broke off may have been billed all the same.
-        self._maybe_billed_usd = 0.0
 
     @contextmanager
-    def allowing(self, quote: Quote, *, provider: str) -> Iterator[None]:
-        """Let a call be made, and its answer recorded, if the run can afford it.
+    def opened(self, quote: Quote, *, provider: str) -> Iterator["RunningBill"]:
+        """Open the bill of a call that is about to be made, if the run can afford it.
 
-        Calls of one run are let through one after the other: two that each fit alone might not fit together.
+        Under a limit, calls of one run are let through one after the other: two that each fit alone might not fit
+        together.
 
         Raises:
             CampaignError: BUDGET_EXCEEDED, the call could cost more than is left, or nobody knows what it costs.
         """
-        if self._max_cost_usd is None:
-            yield
-            return
+        with nullcontext() if self._max_cost_usd is None else self._one_at_a_time():
+            bill = RunningBill(self, quote, provider=provider)
+            bill.again()
+            try:
+                yield bill
+            except CampaignError as error:
+                # Settings that are wrong are found before anything is sent.
+                if error.code is ErrorCode.VALIDATION_ERROR:
+                    bill.void()
+                raise
+
+    def charge(self, quote: Quote, *, provider: str) -> str:
+        """Write a call down, if the run can afford it.
+
+        Returns:
+            Its id.
+
+        Raises:
+            CampaignError: BUDGET_EXCEEDED, LEDGER_UNAVAILABLE.
+        """
+        if self._max_cost_usd is not None:
+            self._check(quote, provider=provider, limit=self._max_cost_usd)
+        call_id = str(uuid4())
+        charge = partial(self._ledger.charge, call_id, root_run_id=self._root_run_id, provider=provider)
+        insist(partial(charge, model=quote.model or None, most_usd=quote.most_usd))
+        return call_id
+
+    def waive(self, call_id: str) -> None:
+        """Charge nothing for a call."""
+        insist(partial(self._ledger.settle, call_id, cost_usd=0.0))
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
         of_run = {"budget_of": self._root_run_id, "tenant_id": self._ledger.tenant_id}
         lease = self._claims.claim(canonical_hash(of_run), subject="budget")
         try:
-            self._check(quote, provider=provider, limit=self._max_cost_usd)
-            with self._counting_what_breaks_off(quote):
-                yield
+            yield
         finally:
             self._claims.give_back(lease)
-
-    def paid(self, cost_usd: float) -> None:
-        """Count what a call has cost, whatever becomes of the row that says so."""
-        self._paid_here_usd += cost_usd
-
-    @contextmanager
-    def _counting_what_breaks_off(self, quote: Quote) -> Iterator[None]:
-        try:
-            yield
-        except CampaignError as error:
-            if error.code is ErrorCode.PROVIDER_ERROR:
-                self._maybe_billed_usd += quote.most_usd or 0.0
-            raise
 
     def _check(self, quote: Quote, *, provider: str, limit: float) -> None:
         if quote.most_usd is None:
@@ -75,9 +95,8 @@ class Budget:
             )
             right = f"its price in CAMPAIGN_PRICES, such as {quote.model or 'model'}=3/15, is expected"
             raise CampaignError(ErrorCode.BUDGET_EXCEEDED, f"{message}; {right}")
-        recorded = self._ledger.spent_usd(self._root_run_id)
-        spent = max(recorded, self._paid_here_usd) + self._maybe_billed_usd
-        if spent + quote.most_usd > limit:
+        spent = self._ledger.spent_usd(self._root_run_id)
+        if spent + quote.most_usd > limit + _ROUNDING_USD:
             message = (
                 f"{provider}: asking {quote.model} may cost ${quote.most_usd:,.4f}, and ${spent:,.4f} of the run's "
                 f"${limit:,.4f} are spent, or may be"
@@ -85,3 +104,33 @@ class Budget:
             raise CampaignError(
                 ErrorCode.BUDGET_EXCEEDED, f"{message}; raise {_SETTING}, or choose a cheaper model"
             )
+
+
+class RunningBill(Bill):
+    """The bill of one call, in the ledger.
+
+    Args:
+        quote: What each attempt may cost.
+    """
+
+    def __init__(self, budget: Budget, quote: Quote, *, provider: str) -> None:
+        self._budget = budget
+        self._quote = quote
+        self._provider = provider
+        self._call_id: str | None = None
+
+    @property
+    def call_id(self) -> str | None:
+        """The attempt that was charged last; None where it was taken off."""
+        return self._call_id
+
+    def again(self) -> None:
+        """Charge an attempt; see the port."""
+        self._call_id = None
+        self._call_id = self._budget.charge(self._quote, provider=self._provider)
+
+    def void(self) -> None:
+        """Take the last attempt off; see the port."""
+        if self._call_id is not None:
+            self._budget.waive(self._call_id)
+            self._call_id = None

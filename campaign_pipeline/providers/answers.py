@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from campaign_pipeline.model.digest import JsonObject
 from campaign_pipeline.model.prices import UNPRICED, Quote
+from campaign_pipeline.providers.bill import Bill, NoBill
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,20 +36,22 @@ class Answer:
     latency_s: float | None = None
 
 
+Ask = Callable[[Bill], Answer]
+"""Sends a request, in as many attempts as it takes, each of which goes on the bill."""
+
+
 class AnswerBook(ABC):
     """Through which a paid provider is asked: an exact request that was answered before is not sent again."""
 
     @abstractmethod
-    def answer(
-        self, request: JsonObject, *, provider: str, ask: Callable[[], Answer], quote: Quote = UNPRICED
-    ) -> Answer:
+    def answer(self, request: JsonObject, *, provider: str, ask: Ask, quote: Quote = UNPRICED) -> Answer:
         """Give the answer to a request: the kept one, or what `ask` brings, which is durable when this returns.
 
         Args:
             request: All that shapes the answer, and no secret: provider's address, model, parameters, body.
             provider: Who is asked, as diagnostics name it.
             ask: Sends the request; called once at most.
-            quote: What asking may cost.
+            quote: What one attempt may cost.
 
         Raises:
             CampaignError: BUDGET_EXCEEDED, asking could cost more than the run may; whatever `ask` raises.
@@ -66,9 +69,7 @@ class AnswerBook(ABC):
 class NoAnswerBook(AnswerBook):
     """Keeps nothing: for providers that cost nothing, and for asking outside a build."""
 
-    def answer(
-        self, request: JsonObject, *, provider: str, ask: Callable[[], Answer], quote: Quote = UNPRICED
-    ) -> Answer:
+    def answer(self, request: JsonObject, *, provider: str, ask: Ask, quote: Quote = UNPRICED) -> Answer:
         """Ask, every time."""
         del request, provider, quote
-        return ask()
+        return ask(NoBill())

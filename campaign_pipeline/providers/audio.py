@@ -39,13 +39,14 @@ class GeneratedAudio:
 class AudioModel(ABC):
     """Makes music from a request.
 
-    The three attributes take part in the input hash, and so do its params: with any of them changed, music is made
-    again.
+    The first three attributes take part in the input hash, and so do its params: with any of them changed, music is
+    made again. The last says how to get other music where the same request would bring the same again.
     """
 
     provider_id: str
     model: str | None
     version: str
+    remedy: str | None = None
 
     def params(self) -> JsonObject:
         """Name what else shapes the music: the digests of what the adapter reads; most read nothing."""

@@ -15,6 +15,12 @@ ATTEMPTS = 3
 LONGEST_PAUSE_S = 60.0
 """Whoever asks to be left alone for longer is: a worker that sleeps holds a run open, and a lease."""
 
+CONNECT_S = 10.0
+"""A server that takes no connection by then is out of reach."""
+
+SHORTEST_S = 0.01
+"""A pause that took a little longer than it should leaves no time; less than none no clock can count."""
+
 _FIRST_PAUSE_S = 0.5
 _PASSING = frozenset({408, 409, 425, 429})
 _SERVER_ERRORS = range(500, 600)

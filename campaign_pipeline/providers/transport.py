@@ -11,19 +11,24 @@ from typing import TYPE_CHECKING
 
 from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.model.digest import JsonObject
+from campaign_pipeline.providers.bill import Bill, is_unbilled
 from campaign_pipeline.providers.cut_off import CutOff
 from campaign_pipeline.providers.endpoint import Endpoint
 from campaign_pipeline.providers.excerpts import EXCERPT_BYTES
-from campaign_pipeline.providers.patience import ATTEMPTS, LONGEST_PAUSE_S, pause_s, told_pause_s
+from campaign_pipeline.providers.patience import (
+    ATTEMPTS,
+    CONNECT_S,
+    LONGEST_PAUSE_S,
+    SHORTEST_S,
+    pause_s,
+    told_pause_s,
+)
 
 if TYPE_CHECKING:  # a build that asks nobody must not pay for the client
     import httpx2
 
 MAX_ANSWER_BYTES = 128_000_000
 """Five minutes of stereo at 48 kHz in 32 bits are 115.2 million; nothing that is asked for is larger."""
-_CONNECT_S = 10.0
-_SHORTEST_S = 0.01
-"""A pause that took a little longer than it should leaves no time; less than none no clock can count."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,31 +47,40 @@ class Reply:
 
 @dataclass(frozen=True, kw_only=True)
 class _Failure:
-    """An attempt of which nothing came, and how long the provider asks to be left alone."""
+    """An attempt of which nothing came.
+
+    Args:
+        told_pause_s: How long the provider asks to be left alone.
+        is_unbilled: Nobody took the request up.
+    """
 
     error: CampaignError
     told_pause_s: float | None = None
+    is_unbilled: bool = False
 
 
-def post_json(body: JsonObject, *, to: Endpoint, max_bytes: int = MAX_ANSWER_BYTES) -> Reply:
+def post_json(body: JsonObject, *, to: Endpoint, bill: Bill, max_bytes: int = MAX_ANSWER_BYTES) -> Reply:
     """Send JSON and give what is answered, trying again where that can help and there is time.
 
     Raises:
         CampaignError: PROVIDER_ERROR, with the host, what was answered, and whether a later call can help;
-            VALIDATION_ERROR, the key is none that can be sent.
+            VALIDATION_ERROR, the key is none that can be sent; whatever the bill raises.
     """
     to.check_key()
     ends_at, attempt = time.monotonic() + to.timeout_s, 1
     while True:
-        left_s = max(_SHORTEST_S, ends_at - time.monotonic())
+        left_s = max(SHORTEST_S, ends_at - time.monotonic())
         came = _attempt(body, to=to, max_bytes=max_bytes, left_s=left_s)
         if isinstance(came, Reply):
             return came
+        if came.is_unbilled:
+            bill.void()
         pause = pause_s(attempt) if came.told_pause_s is None else came.told_pause_s
         has_time = pause <= LONGEST_PAUSE_S and time.monotonic() + pause < ends_at
         if attempt == ATTEMPTS or not has_time or not came.error.retryable:
             raise came.error
         time.sleep(pause)
+        bill.again()
         attempt += 1
 
 
@@ -74,7 +88,7 @@ def _attempt(body: JsonObject, *, to: Endpoint, max_bytes: int, left_s: float) -
     import httpx2  # noqa: PLC0415  only a provider that is really asked pays for the client
 
     began = time.perf_counter()
-    timeout = httpx2.Timeout(left_s, connect=min(_CONNECT_S, left_s))
+    timeout = httpx2.Timeout(left_s, connect=min(CONNECT_S, left_s))
     with CutOff(left_s) as cut_off:
         try:
             with (
@@ -124,7 +138,11 @@ def _read(chunks: Iterable[bytes], *, at_least: int) -> bytearray:
 def _refused(response: "httpx2.Response", *, to: Endpoint) -> _Failure:
     told = told_pause_s(response.headers.get("retry-after"))
     data = bytes(_read(response.iter_bytes(), at_least=EXCERPT_BYTES))
-    return _Failure(error=to.refused(response.status_code, data=data, told_pause_s=told), told_pause_s=told)
+    return _Failure(
+        error=to.refused(response.status_code, data=data, told_pause_s=told),
+        told_pause_s=told,
+        is_unbilled=is_unbilled(response.status_code),
+    )
 
 
 def _unreached(error: Exception, *, to: Endpoint, is_over: bool) -> _Failure:
@@ -132,7 +150,7 @@ def _unreached(error: Exception, *, to: Endpoint, is_over: bool) -> _Failure:
     import httpx2  # noqa: PLC0415  as above
 
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.InvalidURL):
-        return _Failure(error=to.not_reached(str(error)))
+        return _Failure(error=to.not_reached(str(error)), is_unbilled=True)
     if is_over or isinstance(error, httpx2.TimeoutException):
         return _Failure(error=to.too_late())
     return _Failure(error=to.broken_off())

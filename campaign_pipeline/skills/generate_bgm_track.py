@@ -5,7 +5,9 @@ Does not belong here: how sound is made (providers) and finished (providers.fini
 """
 
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
+from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.model.audio import (
     AudioFormat,
     AudioGenerationMetadata,
@@ -15,8 +17,11 @@ from campaign_pipeline.model.audio import (
 )
 from campaign_pipeline.model.checks import Check
 from campaign_pipeline.model.digest import JsonObject
-from campaign_pipeline.providers.audio import AudioModel
+from campaign_pipeline.providers.audio import AudioModel, GeneratedAudio
 from campaign_pipeline.providers.finishing.verification import VERIFIER
+
+if TYPE_CHECKING:  # numpy is for a step that makes sound; a fully cached build must not pay for it
+    from campaign_pipeline.providers.finishing.chain import FinishedAudio
 
 SKILL_ID = "generate_bgm_track"
 VERSION = "1.2.0"
@@ -70,10 +75,9 @@ def generate_bgm_track(request: AudioRequest, *, model: AudioModel) -> BgmTrack:
     Raises:
         CampaignError: GENERATION_FAILED, with the numbers that are wrong; PROVIDER_ERROR from the model.
     """
-    from campaign_pipeline.providers.finishing.chain import finish  # noqa: PLC0415  numpy only where sound is made
-    from campaign_pipeline.providers.finishing.encoding import MEDIA_TYPES  # noqa: PLC0415  as above
+    from campaign_pipeline.providers.finishing.encoding import MEDIA_TYPES  # noqa: PLC0415  numpy only where sound is
 
-    finished = finish(model.generate(request), request=request)
+    finished = _finished(model.generate(request), request=request, remedy=model.remedy)
     return BgmTrack(
         data=finished.encoded.data,
         extension=request.format,
@@ -94,3 +98,15 @@ def generate_bgm_track(request: AudioRequest, *, model: AudioModel) -> BgmTrack:
         details=finished.details,
         waveform_png=finished.waveform_png,
     )
+
+
+def _finished(generated: GeneratedAudio, *, request: AudioRequest, remedy: str | None) -> "FinishedAudio":
+    """Finish what a model made; where that cannot be done, the error says how to get other music."""
+    from campaign_pipeline.providers.finishing.chain import finish  # noqa: PLC0415  as above
+
+    try:
+        return finish(generated, request=request)
+    except CampaignError as error:
+        if remedy is None:
+            raise
+        raise CampaignError(error.code, f"{error.message}; {remedy}", retryable=error.retryable) from None

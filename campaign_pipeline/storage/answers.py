@@ -4,7 +4,6 @@ Belongs here: reading and writing the rows of one tenant.
 Does not belong here: the bytes (artifact_store), or asking a provider (building.answer_book).
 """
 
-import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from campaign_pipeline.model.digest import ContentHash, JsonObject
+from campaign_pipeline.storage.charges import settled
 from campaign_pipeline.storage.hashing import require_hash
 from campaign_pipeline.storage.portable_sql import insert_into, utc_in, utc_now
 from campaign_pipeline.storage.tables import PROVIDER_ANSWER
@@ -54,16 +54,6 @@ class AnswerLedger(TenantScope):
             content_hash=row["content_hash"], size_bytes=row["size_bytes"], details=row["details"]
         )
 
-    def spent_usd(self, root_run_id: str) -> float:
-        """Add up what the answers cost that a run, with all its re-executions, has asked for."""
-        kept = PROVIDER_ANSWER.c
-        wanted = select(kept.details).where(
-            kept.tenant_id == self.tenant_id,
-            kept.root_run_id == canonical_id(root_run_id, name="root_run_id"),
-        )
-        with self._read() as connection:
-            return math.fsum(details.get("cost_usd") or 0.0 for details in connection.scalars(wanted))
-
     def keep_answer(
         self,
         request_hash: ContentHash,
@@ -72,8 +62,12 @@ class AnswerLedger(TenantScope):
         provider: str,
         root_run_id: str,
         lifetime: timedelta | None,
+        call_id: str | None = None,
     ) -> None:
         """Record an answer whose bytes are in the store; an earlier one to the same request is replaced.
+
+        Args:
+            call_id: The charged call that brought it, which costs what the answer's details say.
 
         Raises:
             CampaignError: INVALID_HASH, VALIDATION_ERROR.
@@ -94,3 +88,6 @@ class AnswerLedger(TenantScope):
                 .values(**key, **values)
                 .on_conflict_do_update(index_elements=list(PROVIDER_ANSWER.primary_key), set_=values)
             )
+            if call_id is not None:
+                cost_usd = answer.details.get("cost_usd")
+                connection.execute(settled(self.tenant_id, call_id, cost_usd=cost_usd))

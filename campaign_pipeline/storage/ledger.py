@@ -7,6 +7,7 @@ Does not belong here: what is done in a scope (runs, steps, publishing, lookups)
 from typing import TYPE_CHECKING, Literal
 
 from campaign_pipeline.storage.answers import AnswerLedger
+from campaign_pipeline.storage.charges import ChargeLedger
 from campaign_pipeline.storage.database import Database
 from campaign_pipeline.storage.leases import LeaseLedger
 from campaign_pipeline.storage.ledger_address import LedgerAddress
@@ -24,7 +25,16 @@ if TYPE_CHECKING:
     from campaign_pipeline.storage.cleaning import Cleaning
 
 
-class TenantLedger(RunLedger, LifeLedger, StepLedger, LeaseLedger, AnswerLedger, PublishingLedger, Lookups):
+class TenantLedger(
+    RunLedger,
+    LifeLedger,
+    StepLedger,
+    LeaseLedger,
+    AnswerLedger,
+    ChargeLedger,
+    PublishingLedger,
+    Lookups,
+):
     """The ledger as one tenant sees it: every read and every write is bound to that tenant.
 
     Each call is one short transaction, and may be made again: by a retry, or by two workers at once.

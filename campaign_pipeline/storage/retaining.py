@@ -19,7 +19,7 @@ from campaign_pipeline.storage.locked_run import EMPTY_CONTEXT
 from campaign_pipeline.storage.portable_sql import utc_now
 from campaign_pipeline.storage.records import TRIMMED_AT
 from campaign_pipeline.storage.states import ACTIVE_RUN, RunStatus, RunStepStatus
-from campaign_pipeline.storage.tables import ARTIFACT, LEASE, RUN, RUN_STEP, STEP_CACHE
+from campaign_pipeline.storage.tables import ARTIFACT, LEASE, PROVIDER_CALL, RUN, RUN_STEP, STEP_CACHE
 from campaign_pipeline.storage.walking import PAGE_ROWS, Walking
 
 _TERMINAL = [status for status in RunStatus if status not in ACTIVE_RUN]
@@ -158,6 +158,8 @@ def _drop(connection: Connection, run_ids: Sequence[str]) -> Sequence[str]:
     referred = or_(exists().where(ARTIFACT.c.run_id == RUN.c.id), exists().where(LEASE.c.run_id == RUN.c.id))
     free = connection.scalars(select(RUN.c.id).where(RUN.c.id.in_(run_ids), ~referred)).all()
     connection.execute(delete(RUN_STEP).where(RUN_STEP.c.run_id.in_(free)))
+    # The first run of a chain goes when nothing recent is in it.
+    connection.execute(delete(PROVIDER_CALL).where(PROVIDER_CALL.c.root_run_id.in_(free)))
     connection.execute(delete(RUN).where(RUN.c.id.in_(free)))
     return free
 

@@ -1,7 +1,7 @@
-"""The tables: runs, their steps, artifacts, what may be reused; and beside them leases and providers' answers.
+"""The tables: runs, their steps, artifacts, what may be reused; and beside them leases, providers' answers and calls.
 
-Belongs here: the data model's entities as typed columns, their constraints and indexes; two tables for what they do
-not model.
+Belongs here: the data model's entities as typed columns, their constraints and indexes; three tables for what they
+do not model.
 Does not belong here: how rows come to be and change (runs, steps), and the DDL that is run (migrations).
 """
 
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -293,4 +294,29 @@ PROVIDER_ANSWER = Table(
     CheckConstraint("size_bytes >= 0", name="size_bytes_is_not_negative"),
     Index("ix_provider_answer_expires_at", "expires_at", **_where("expires_at IS NOT NULL")),
     comment="What paid providers answered, so that the same request is not paid for twice",
+)
+
+PROVIDER_CALL = Table(
+    "provider_call",
+    METADATA,
+    Column("id", UUID_TEXT, primary_key=True),
+    Column("tenant_id", Text, nullable=False),
+    Column(
+        "root_run_id",
+        UUID_TEXT,
+        nullable=False,
+        comment="First of the chain of re-executions that is charged for it",
+    ),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, comment="As the brief or a setting spells it"),
+    Column(
+        "cost_usd",
+        Double,
+        comment="The most that it may cost until the answer tells; 0 where nobody took it up; null where nobody knows",
+    ),
+    Column("created_at", UtcTimestamp, nullable=False, default=utc_now()),
+    Column("updated_at", UtcTimestamp, nullable=False, default=utc_now(), onupdate=utc_now()),
+    CheckConstraint("cost_usd >= 0", name="cost_usd_is_not_negative"),
+    Index(None, "root_run_id"),
+    comment="Every attempt at a call to a paid provider, written down before it is sent",
 )

@@ -27,6 +27,7 @@ from campaign_pipeline.storage.tables import (
     LEASE,
     METADATA,
     PROVIDER_ANSWER,
+    PROVIDER_CALL,
     RUN,
     RUN_STEP,
     STEP_CACHE,
@@ -159,7 +160,7 @@ class Household:
         with self.ledger._database.read(Scope.of_housekeeping("gc")) as connection:
             return {
                 table.name: connection.scalar(select(func.count()).select_from(table)) or 0
-                for table in (RUN, RUN_STEP, ARTIFACT, STEP_CACHE, LEASE, PROVIDER_ANSWER)
+                for table in (RUN, RUN_STEP, ARTIFACT, STEP_CACHE, LEASE, PROVIDER_ANSWER, PROVIDER_CALL)
             }
 
     def has(self, data: bytes) -> bool:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -235,6 +236,7 @@ def test_collecting_for_one_tenant_never_takes_another_s_rows_or_bytes(household
         "step_cache": 12,
         "lease": 0,
         "provider_answer": 0,
+        "provider_call": 0,
     }
     assert all(household.has(step.step_id.encode()) for step in STEPS)
 
@@ -338,6 +340,23 @@ def test_runs_that_something_recent_is_based_on_are_kept_whole(household: Househ
     for run in (base, root, sibling):
         assert household.run(run).context == run.context
         assert len(household.ledger.tenant("demo").artifacts(run.id)) == 4
+
+
+def test_what_a_chain_of_runs_spent_is_forgotten_with_its_first_run(household: Household) -> None:
+    tenant = household.ledger.tenant("demo")
+    household.build(data=b"first of all", cached=False)
+    past = household.build(data=b"past", cached=False)
+    root = household.build(data=b"root", cached=False)
+    for run in (past, root):
+        tenant.charge(str(uuid4()), root_run_id=run.id, provider="claude", model="opus", most_usd=0.5)
+    household.build(data=b"last", cached=False)
+    household.grow_old()
+    household.build(data=b"again", root_run_id=root.id)
+
+    household.collect(retention=30 * DAY)
+
+    assert (tenant.run(past.id), tenant.spent_usd(past.id)) == (None, 0.0)
+    assert tenant.spent_usd(root.id) == 0.5
 
 
 def test_a_run_for_which_a_result_waits_is_kept(household: Household) -> None:

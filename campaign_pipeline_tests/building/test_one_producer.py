@@ -23,6 +23,7 @@ from campaign_pipeline.model.digest import canonical_hash
 from campaign_pipeline.model.prices import Quote
 from campaign_pipeline.model.steps import STEP_BY_ID
 from campaign_pipeline.providers.answers import Answer
+from campaign_pipeline.providers.bill import Bill
 from campaign_pipeline.settings import CacheMode, Settings
 from campaign_pipeline.storage import Lease, Ledger, LocalArtifactStore, RunStepStatus
 from campaign_pipeline.storage.tables import LEASE
@@ -222,7 +223,7 @@ def test_an_answer_is_asked_for_once_and_durable_before_it_is_read(studio: Studi
     asked: list[Answer] = []
     first, second = studio.answers(studio.build()), studio.answers(studio.build())
 
-    def ask() -> Answer:
+    def ask(_: Bill) -> Answer:
         asked.append(SPEECH)
         return SPEECH
 
@@ -245,7 +246,7 @@ def test_of_many_who_send_the_same_request_at_once_one_does(studio: Studio) -> N
     books = [studio.answers(studio.build()) for _ in range(6)]
     barrier, asked = Barrier(len(books)), []
 
-    def ask() -> Answer:
+    def ask(_: Bill) -> Answer:
         asked.append(1)
         return SPEECH
 
@@ -263,10 +264,10 @@ def test_of_many_who_send_the_same_request_at_once_one_does(studio: Studio) -> N
 def test_another_request_tenant_or_provider_is_another_question(studio: Studio) -> None:
     book = studio.answers(studio.build())
     changed = replace(SPEECH, data=b"other")
-    book.answer({"prompt": "drums"}, provider="litellm", ask=lambda: SPEECH)
+    book.answer({"prompt": "drums"}, provider="litellm", ask=lambda _: SPEECH)
 
-    other_request = book.answer({"prompt": "horns"}, provider="litellm", ask=lambda: changed)
-    other_provider = book.answer({"prompt": "drums"}, provider="claude", ask=lambda: changed)
+    other_request = book.answer({"prompt": "horns"}, provider="litellm", ask=lambda _: changed)
+    other_provider = book.answer({"prompt": "drums"}, provider="claude", ask=lambda _: changed)
 
     assert other_request == other_provider == changed
     kept = studio.ledger.tenant("acme").kept_answer
@@ -276,26 +277,26 @@ def test_another_request_tenant_or_provider_is_another_question(studio: Studio) 
 def test_an_answer_outlives_neither_its_time_nor_its_bytes(studio: Studio) -> None:
     build, changed = studio.build(), replace(SPEECH, data=b"other")
     brief = studio.answers(build, lifetime=timedelta(0))
-    brief.answer({"prompt": "drums"}, provider="litellm", ask=lambda: SPEECH)
+    brief.answer({"prompt": "drums"}, provider="litellm", ask=lambda _: SPEECH)
     lasting = studio.answers(build)
-    assert lasting.answer({"prompt": "drums"}, provider="litellm", ask=lambda: changed) == changed
+    assert lasting.answer({"prompt": "drums"}, provider="litellm", ask=lambda _: changed) == changed
     path = studio.store.path(studio.store.put(b"other").content_hash)
     assert path is not None
 
     path.unlink()
 
-    assert lasting.answer({"prompt": "drums"}, provider="litellm", ask=lambda: SPEECH) == SPEECH
+    assert lasting.answer({"prompt": "drums"}, provider="litellm", ask=lambda _: SPEECH) == SPEECH
 
 
 def test_runs_that_refresh_take_what_was_answered_since_they_began_and_nothing_older(studio: Studio) -> None:
     changed = replace(SPEECH, data=b"fresh")
-    studio.answers(studio.build()).answer({"prompt": "drums"}, provider="litellm", ask=lambda: SPEECH)
+    studio.answers(studio.build()).answer({"prompt": "drums"}, provider="litellm", ask=lambda _: SPEECH)
     first, second = (studio.build(cache=CacheMode.REFRESH) for _ in range(2))
     retry = studio.build(cache=CacheMode.REFRESH, root_run_id=first.run.id)
 
     answers = [
         build.surroundings.access.answers.answer({"prompt": "drums"}, provider="litellm", ask=ask)
-        for build, ask in ((first, lambda: changed), (second, lambda: SPEECH), (retry, lambda: SPEECH))
+        for build, ask in ((first, lambda _: changed), (second, lambda _: SPEECH), (retry, lambda _: SPEECH))
     ]
 
     assert answers == [changed] * 3
@@ -305,7 +306,9 @@ def test_what_a_failed_step_paid_for_is_told(studio: Studio) -> None:
     build = studio.build()
 
     def pay_and_fail() -> None:
-        build.surroundings.access.answers.answer({"prompt": "drums"}, provider="litellm", ask=lambda: SPEECH)
+        build.surroundings.access.answers.answer(
+            {"prompt": "drums"}, provider="litellm", ask=lambda _: SPEECH
+        )
         raise CampaignError(ErrorCode.GENERATION_FAILED, "that was no music")
 
     with pytest.raises(CampaignError, match="no music"):
@@ -334,7 +337,7 @@ def test_an_answer_is_recorded_as_soon_as_the_ledger_is_back(studio: Studio) -> 
     tenant: Any = build.surroundings.access.answers._ledger  # type: ignore[attr-defined]
     tenant.keep_answer = Away(tenant.keep_answer, 3)
 
-    def ask() -> Answer:
+    def ask(_: Bill) -> Answer:
         asked.append(1)
         return SPEECH
 
@@ -354,7 +357,7 @@ def test_what_an_outage_kept_from_being_recorded_is_in_the_hand_of_the_retry(
     tenant: Any = build.surroundings.access.answers._ledger  # type: ignore[attr-defined]
     setattr(tenant, away, Away(getattr(tenant, away), 1))
 
-    def ask() -> Answer:
+    def ask(_: Bill) -> Answer:
         asked.append(1)
         return SPEECH
 
@@ -485,7 +488,7 @@ def test_a_lease_is_free_though_the_ledger_fails_the_first_time_it_is_told(
 def test_a_call_that_could_pass_the_budget_is_not_made(studio: Studio) -> None:
     build = studio.build()
     answers = studio.answers(build, max_cost_usd=1.0)
-    answers.answer({"n": 1}, provider="claude", ask=lambda: _answer(cost_usd=0.6), quote=_quote(0.7))
+    answers.answer({"n": 1}, provider="claude", ask=lambda _: _answer(cost_usd=0.6), quote=_quote(0.7))
 
     with pytest.raises(
         CampaignError, match=r"may cost \$0\.5000, and \$0\.6000 of the run's \$1\.0000"
@@ -494,13 +497,13 @@ def test_a_call_that_could_pass_the_budget_is_not_made(studio: Studio) -> None:
 
     assert refused.value.code is ErrorCode.BUDGET_EXCEEDED
     assert not refused.value.retryable
-    answers.answer({"n": 3}, provider="claude", ask=lambda: _answer(cost_usd=0.1), quote=_quote(0.4))
+    answers.answer({"n": 3}, provider="claude", ask=lambda _: _answer(cost_usd=0.1), quote=_quote(0.4))
     assert answers.usage.calls == 2
 
 
 def test_what_a_kept_answer_cost_is_not_paid_again(studio: Studio) -> None:
     studio.answers(studio.build()).answer(
-        {"n": 1}, provider="claude", ask=lambda: _answer(cost_usd=5.0), quote=_quote(5.0)
+        {"n": 1}, provider="claude", ask=lambda _: _answer(cost_usd=5.0), quote=_quote(5.0)
     )
     answers = studio.answers(studio.build(), max_cost_usd=1.0)
 
@@ -522,7 +525,7 @@ def test_a_call_of_which_nobody_knows_the_price_is_not_made_under_a_budget(studi
 def test_a_call_that_broke_off_counts_as_paid(studio: Studio) -> None:
     answers = studio.answers(studio.build(), max_cost_usd=1.0)
 
-    def broken() -> Answer:
+    def broken(_: Bill) -> Answer:
         raise CampaignError(ErrorCode.PROVIDER_ERROR, "no answer in time", retryable=True)
 
     with pytest.raises(CampaignError, match="no answer in time"):
@@ -536,7 +539,7 @@ def test_an_answer_of_which_no_cost_is_told_costs_what_was_quoted(studio: Studio
     answers = studio.answers(studio.build(), max_cost_usd=1.0)
 
     answers.answer(
-        {"n": 1}, provider="claude", ask=lambda: Answer(data=b"", media_type=""), quote=_quote(0.6)
+        {"n": 1}, provider="claude", ask=lambda _: Answer(data=b"", media_type=""), quote=_quote(0.6)
     )
 
     assert answers.usage.cost_usd == 0.6
@@ -544,11 +547,83 @@ def test_an_answer_of_which_no_cost_is_told_costs_what_was_quoted(studio: Studio
         answers.answer({"n": 2}, provider="claude", ask=_never, quote=_quote(0.6))
 
 
+def test_every_attempt_that_may_have_been_billed_counts_in_every_process_of_the_run(studio: Studio) -> None:
+    root = studio.build()
+    answers = studio.answers(root, max_cost_usd=1.0)
+
+    def third_time(bill: Bill) -> Answer:
+        bill.void()
+        bill.again()
+        bill.again()
+        return _answer(cost_usd=0.1)
+
+    answers.answer({"n": 1}, provider="claude", ask=third_time, quote=_quote(0.3))
+    elsewhere = studio.answers(studio.build(), max_cost_usd=1.0, root_run_id=root.run.id)
+
+    with pytest.raises(CampaignError, match=r"\$0\.4000 of the run's \$1\.0000 are spent, or may be"):
+        elsewhere.answer({"n": 2}, provider="claude", ask=_never, quote=_quote(0.7))
+    elsewhere.answer({"n": 2}, provider="claude", ask=lambda _: _answer(cost_usd=0.6), quote=_quote(0.6))
+
+
+def test_a_further_attempt_that_could_pass_the_budget_is_not_made(studio: Studio) -> None:
+    answers, sent = studio.answers(studio.build(), max_cost_usd=1.0), []
+
+    def insisting(bill: Bill) -> Answer:
+        for _ in range(3):
+            sent.append(1)
+            bill.again()
+        return pytest.fail("it was asked again")
+
+    with pytest.raises(CampaignError, match=r"\$0\.8000 of the run's \$1\.0000 are spent") as refused:
+        answers.answer({"n": 1}, provider="claude", ask=insisting, quote=_quote(0.4))
+
+    assert refused.value.code is ErrorCode.BUDGET_EXCEEDED
+    assert len(sent) == 2
+
+
+def test_what_was_not_sent_for_wrong_settings_costs_nothing(studio: Studio) -> None:
+    build = studio.build()
+    answers = studio.answers(build, max_cost_usd=1.0)
+
+    def without_key(_: Bill) -> Answer:
+        raise CampaignError(ErrorCode.VALIDATION_ERROR, "ANTHROPIC_API_KEY: nothing found")
+
+    with pytest.raises(CampaignError, match="nothing found"):
+        answers.answer({"n": 1}, provider="claude", ask=without_key, quote=_quote(0.6))
+
+    assert studio.ledger.tenant(TENANT).spent_usd(build.run.root_run_id) == 0.0
+
+
+def test_a_call_is_written_down_before_it_is_made_and_settled_with_its_answer(studio: Studio) -> None:
+    build, tenant = studio.build(), studio.ledger.tenant(TENANT)
+    seen = []
+
+    def ask(_: Bill) -> Answer:
+        seen.append(tenant.spent_usd(build.run.root_run_id))
+        return _answer(cost_usd=0.25)
+
+    studio.answers(build).answer({"n": 1}, provider="claude", ask=ask, quote=_quote(0.6))
+
+    assert (seen, tenant.spent_usd(build.run.root_run_id)) == ([0.6], 0.25)
+    assert studio.ledger.tenant("acme").spent_usd(build.run.root_run_id) == 0.0
+
+
+def test_what_fits_to_the_cent_is_allowed(studio: Studio) -> None:
+    answers = studio.answers(studio.build(), max_cost_usd=0.3)
+
+    for number in range(3):
+        answers.answer(
+            {"n": number}, provider="claude", ask=lambda _: _answer(cost_usd=0.1), quote=_quote(0.1)
+        )
+
+    assert answers.usage.calls == 3
+
+
 def test_what_a_run_paid_stays_paid_when_another_buys_the_same_anew(studio: Studio) -> None:
     answers = studio.answers(studio.build(), max_cost_usd=1.0)
-    answers.answer({"n": 1}, provider="claude", ask=lambda: _answer(cost_usd=0.9), quote=_quote(0.9))
+    answers.answer({"n": 1}, provider="claude", ask=lambda _: _answer(cost_usd=0.9), quote=_quote(0.9))
     refreshing = studio.answers(studio.build(), since=datetime.now(UTC) + timedelta(hours=1))
-    refreshing.answer({"n": 1}, provider="claude", ask=lambda: _answer(cost_usd=0.9), quote=_quote(0.9))
+    refreshing.answer({"n": 1}, provider="claude", ask=lambda _: _answer(cost_usd=0.9), quote=_quote(0.9))
 
     with pytest.raises(CampaignError, match="BUDGET_EXCEEDED"):
         answers.answer({"n": 2}, provider="claude", ask=_never, quote=_quote(0.2))
@@ -564,7 +639,7 @@ def test_processes_that_work_on_one_run_at_once_do_not_pass_its_budget_together(
             answers.answer(
                 {"n": number},
                 provider="claude",
-                ask=lambda: _answer(cost_usd=0.6, after_s=0.2),
+                ask=lambda _: _answer(cost_usd=0.6, after_s=0.2),
                 quote=_quote(0.6),
             )
         except CampaignError as error:
@@ -587,5 +662,5 @@ def _answer(*, cost_usd: float, after_s: float = 0.0) -> Answer:
     return Answer(data=b"{}", media_type="application/json", cost_usd=cost_usd)
 
 
-def _never() -> Answer:
+def _never(_: Bill) -> Answer:
     pytest.fail("it was asked")

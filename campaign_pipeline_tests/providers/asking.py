@@ -1,39 +1,53 @@
-"""What tests of text models share: a book of answers that can be looked into, and requests.
+"""What tests of paid models share: a book of answers that can be looked into, and requests.
 
 Belongs here: fakes of the ports, and requests as the skill makes them.
 Does not belong here: servers (campaign_pipeline_tests.servers).
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from campaign_pipeline.games.catalogue import load_template
 from campaign_pipeline.model.digest import JsonObject, canonical_hash
 from campaign_pipeline.model.game_text import TextRequest
 from campaign_pipeline.model.prices import UNPRICED, Quote
-from campaign_pipeline.providers.answers import Answer, AnswerBook
+from campaign_pipeline.providers.answers import Answer, AnswerBook, Ask
+from campaign_pipeline.providers.bill import Bill
 from campaign_pipeline.skills.wording import text_request
 from campaign_pipeline_tests.model.samples import brief
+
+
+class RememberedBill(Bill):
+    """Keeps in memory what is on it: an attempt is True while it may be billed."""
+
+    def __init__(self) -> None:
+        self.attempts = [True]
+
+    def again(self) -> None:
+        self.attempts.append(True)
+
+    def void(self) -> None:
+        self.attempts[-1] = False
 
 
 class RememberedAnswers(AnswerBook):
     """Keeps answers in memory, and everything that it was told."""
 
-    def __init__(self) -> None:
+    def __init__(self, provider: str = "claude") -> None:
+        self._provider = provider
+        self.bills: list[RememberedBill] = []
         self.requests: list[JsonObject] = []
         self.quotes: list[Quote] = []
         self.notes: list[JsonObject] = []
         self.answers: dict[str, Answer] = {}
 
-    def answer(
-        self, request: JsonObject, *, provider: str, ask: Callable[[], Answer], quote: Quote = UNPRICED
-    ) -> Answer:
-        assert provider == "claude"
+    def answer(self, request: JsonObject, *, provider: str, ask: Ask, quote: Quote = UNPRICED) -> Answer:
+        assert provider == self._provider
         self.requests.append(request)
         self.quotes.append(quote)
         digest = canonical_hash(request)
         if digest not in self.answers:
-            self.answers[digest] = ask()
+            self.bills.append(RememberedBill())
+            self.answers[digest] = ask(self.bills[-1])
         return self.answers[digest]
 
     def note(self, attempt: JsonObject) -> None:

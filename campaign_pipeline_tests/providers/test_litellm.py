@@ -1,21 +1,20 @@
 """The litellm provider against a proxy of our own: what it asks, what it takes, and what it refuses."""
 
-from collections.abc import Callable
 from typing import get_args
 
 import pytest
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.audio import AudioRequest, Mood
-from campaign_pipeline.model.digest import JsonObject, canonical_hash
-from campaign_pipeline.model.prices import UNPRICED, Price, Quote
+from campaign_pipeline.model.prices import Price, Quote
 from campaign_pipeline.providers.access import Access
-from campaign_pipeline.providers.answers import Answer, AnswerBook
+from campaign_pipeline.providers.answers import AnswerBook
 from campaign_pipeline.providers.audio import AudioModel
 from campaign_pipeline.providers.audio_choice import audio_model
 from campaign_pipeline.providers.litellm import wording
 from campaign_pipeline.providers.litellm.wording import in_words
 from campaign_pipeline.skills.generate_bgm_track import params
+from campaign_pipeline_tests.providers.asking import RememberedAnswers
 from campaign_pipeline_tests.servers.http_server import LocalServer, reply, reply_json
 from campaign_pipeline_tests.servers.speech_server import HTML_PAGE, speech
 
@@ -23,37 +22,13 @@ KEY = "sk-canary-93b2a17e"
 REQUEST = AudioRequest(prompt="steel drums at the beach", genre="tropical pop", mood="happy", duration_sec=30)
 
 
-class Kept(AnswerBook):
-    """Keeps answers in memory, and everything that it was told."""
-
-    def __init__(self) -> None:
-        self.requests: list[JsonObject] = []
-        self.quotes: list[Quote] = []
-        self.notes: list[JsonObject] = []
-        self.answers: dict[str, Answer] = {}
-
-    def answer(
-        self, request: JsonObject, *, provider: str, ask: Callable[[], Answer], quote: Quote = UNPRICED
-    ) -> Answer:
-        assert provider == "litellm"
-        self.requests.append(request)
-        self.quotes.append(quote)
-        digest = canonical_hash(request)
-        if digest not in self.answers:
-            self.answers[digest] = ask()
-        return self.answers[digest]
-
-    def note(self, attempt: JsonObject) -> None:
-        self.notes.append(attempt)
+@pytest.fixture
+def book() -> RememberedAnswers:
+    return RememberedAnswers("litellm")
 
 
 @pytest.fixture
-def book() -> Kept:
-    return Kept()
-
-
-@pytest.fixture
-def model(http_server: LocalServer, book: Kept) -> AudioModel:
+def model(http_server: LocalServer, book: RememberedAnswers) -> AudioModel:
     http_server.answers(speech(key=KEY))
     return _model(http_server, book)
 
@@ -86,7 +61,7 @@ def test_the_proxy_is_asked_in_the_shape_of_speech(model: AudioModel, http_serve
     ("audio_format", "sample_rate", "channels"), [("wav", 22050, 1), ("wav", 48000, 2), ("mp3", 44100, 1)]
 )
 def test_any_rate_and_any_format_is_taken_as_it_is(
-    http_server: LocalServer, book: Kept, audio_format: str, sample_rate: int, channels: int
+    http_server: LocalServer, book: RememberedAnswers, audio_format: str, sample_rate: int, channels: int
 ) -> None:
     http_server.answers(speech(audio_format=audio_format, sample_rate=sample_rate, channels=channels))
 
@@ -96,7 +71,9 @@ def test_any_rate_and_any_format_is_taken_as_it_is(
     assert generated.samples.shape == (channels, 20 * sample_rate)
 
 
-def test_the_type_is_told_by_the_bytes_and_not_by_their_name(http_server: LocalServer, book: Kept) -> None:
+def test_the_type_is_told_by_the_bytes_and_not_by_their_name(
+    http_server: LocalServer, book: RememberedAnswers
+) -> None:
     http_server.answers(speech(headers={"Content-Type": "text/html"}))
 
     generated = _model(http_server, book).generate(REQUEST)
@@ -104,7 +81,9 @@ def test_the_type_is_told_by_the_bytes_and_not_by_their_name(http_server: LocalS
     assert generated.samples.shape[1] == 20 * 48000
 
 
-def test_an_address_with_the_version_in_it_is_taken_too(http_server: LocalServer, book: Kept) -> None:
+def test_an_address_with_the_version_in_it_is_taken_too(
+    http_server: LocalServer, book: RememberedAnswers
+) -> None:
     http_server.answers(speech())
 
     _model(http_server, book, path="/v1").generate(REQUEST)
@@ -189,7 +168,9 @@ def test_other_words_change_the_input_hash(model: AudioModel, monkeypatch: pytes
     assert params(REQUEST, model=model) != before
 
 
-def test_the_input_hash_needs_no_address_no_model_and_no_key(http_server: LocalServer, book: Kept) -> None:
+def test_the_input_hash_needs_no_address_no_model_and_no_key(
+    http_server: LocalServer, book: RememberedAnswers
+) -> None:
     unreached = audio_model("litellm", model="lyria")
 
     assert params(REQUEST, model=unreached) == params(REQUEST, model=_model(http_server, book))
@@ -228,7 +209,11 @@ def test_an_address_is_missed_only_where_music_is_made() -> None:
     ],
 )
 def test_the_cost_is_what_the_proxy_tells_or_else_what_the_price_table_says(
-    http_server: LocalServer, book: Kept, told: str | None, priced: float | None, cost: float | None
+    http_server: LocalServer,
+    book: RememberedAnswers,
+    told: str | None,
+    priced: float | None,
+    cost: float | None,
 ) -> None:
     http_server.answers(speech(headers={} if told is None else {"x-litellm-response-cost": told}))
     prices = {} if priced is None else {"lyria": Price(call_usd=priced)}
@@ -242,7 +227,7 @@ def test_the_cost_is_what_the_proxy_tells_or_else_what_the_price_table_says(
     assert answer.latency_s is not None
 
 
-def test_a_price_by_tokens_says_nothing_of_sound(http_server: LocalServer, book: Kept) -> None:
+def test_a_price_by_tokens_says_nothing_of_sound(http_server: LocalServer, book: RememberedAnswers) -> None:
     http_server.answers(speech())
 
     _model(http_server, book, prices={"lyria": Price(input_usd=3, output_usd=15)}).generate(REQUEST)
@@ -261,7 +246,7 @@ def test_a_price_by_tokens_says_nothing_of_sound(http_server: LocalServer, book:
     ],
 )
 def test_what_is_no_sound_is_refused_and_not_kept(
-    http_server: LocalServer, book: Kept, body: bytes, media_type: str, named: str
+    http_server: LocalServer, book: RememberedAnswers, body: bytes, media_type: str, named: str
 ) -> None:
     http_server.answers(reply(body, media_type=media_type), speech())
     model = _model(http_server, book)
@@ -276,7 +261,7 @@ def test_what_is_no_sound_is_refused_and_not_kept(
 
 
 def test_what_is_no_sound_is_told_in_diagnostics_without_a_secret(
-    http_server: LocalServer, book: Kept
+    http_server: LocalServer, book: RememberedAnswers
 ) -> None:
     body = f"<html><body><h1>Sign in</h1>with {KEY}</body></html>".encode()
     http_server.answers(reply(body, media_type=f"text/html; note={KEY}"))
@@ -290,7 +275,7 @@ def test_what_is_no_sound_is_told_in_diagnostics_without_a_secret(
     assert KEY not in str(note)
 
 
-def test_a_key_that_is_not_taken_names_its_setting(http_server: LocalServer, book: Kept) -> None:
+def test_a_key_that_is_not_taken_names_its_setting(http_server: LocalServer, book: RememberedAnswers) -> None:
     http_server.answers(speech(key="another"))
 
     with pytest.raises(CampaignError, match="LITELLM_API_KEY") as refused:
@@ -300,14 +285,14 @@ def test_a_key_that_is_not_taken_names_its_setting(http_server: LocalServer, boo
     assert not refused.value.retryable
 
 
-def test_no_request_that_is_remembered_has_the_key(model: AudioModel, book: Kept) -> None:
+def test_no_request_that_is_remembered_has_the_key(model: AudioModel, book: RememberedAnswers) -> None:
     model.generate(REQUEST)
 
     assert KEY not in str(book.requests)
     assert KEY not in repr(model.__dict__)
 
 
-def test_a_busy_proxy_is_asked_again(http_server: LocalServer, book: Kept) -> None:
+def test_a_busy_proxy_is_asked_again(http_server: LocalServer, book: RememberedAnswers) -> None:
     busy = reply_json({"error": {"message": "rate limit"}}, status=429, headers={"Retry-After": "0"})
     http_server.answers(busy, speech())
 

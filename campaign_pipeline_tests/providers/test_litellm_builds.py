@@ -1,9 +1,11 @@
 """Campaigns whose music comes from a proxy of our own, from the brief to the rows."""
 
+import io
 import json
 import logging
 import subprocess
 import sys
+import wave
 
 import pytest
 
@@ -36,6 +38,16 @@ def _environment(server: LocalServer) -> dict[str, str]:
         "LITELLM_API_KEY": CANARY,
         "CAMPAIGN_PROVIDER_TIMEOUT": "20s",
     }
+
+
+def _silence() -> bytes:
+    target = io.BytesIO()
+    with wave.open(target, "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(44100)
+        file.writeframes(bytes(4 * 44100 * 12))
+    return target.getvalue()
 
 
 def _music_step(desk: Desk, run: Row) -> Row:
@@ -78,6 +90,22 @@ def test_another_bitrate_makes_the_file_anew_and_buys_no_music(
     assert _music(proxied)["content_hash"] != first["content_hash"]
     told = _music_step(proxied, run)["diagnostics"]["provider"]
     assert (told["calls"], told["answers_reused"], told["cost_usd"]) == (0, 1, 0.0)
+
+
+def test_music_that_is_of_no_use_is_kept_and_the_error_says_how_to_get_other(
+    proxied: Desk, http_server: LocalServer
+) -> None:
+    http_server.answers(reply(_silence(), media_type="audio/wav"), speech())
+
+    failed = [proxied.campaign("build", KEY, "--set", "audio.bitrate_kbps=192") for _ in range(2)]
+
+    assert [each.exit_code for each in failed] == [1, 1]
+    step = _music_step(proxied, proxied.place.tables().run[-1])
+    assert step["error"].startswith("GENERATION_FAILED: ")
+    assert "cache: refresh, or with another audio.seed, to ask anew" in step["error"]
+    assert len(http_server.received) == 1
+    assert proxied.build(KEY, "--set", "audio.seed=2")["status"] == "completed"
+    assert len(http_server.received) == 2
 
 
 def test_a_page_instead_of_music_fails_the_step_and_is_asked_for_again(

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
+from campaign_pipeline.providers.bill import Bill, NoBill
 from campaign_pipeline.providers.endpoint import Endpoint
 from campaign_pipeline.providers.patience import is_passing, pause_s, told_pause_s
 from campaign_pipeline.providers.transport import Reply, post_json
@@ -43,8 +44,10 @@ def _to(server: LocalServer | str, *, timeout_s: float = 20.0, key: str | None =
     )
 
 
-def _post(server: LocalServer | str, *, timeout_s: float = 20.0, key: str | None = KEY) -> Reply:
-    return post_json({"a": 1}, to=_to(server, timeout_s=timeout_s, key=key))
+def _post(
+    server: LocalServer | str, *, timeout_s: float = 20.0, key: str | None = KEY, bill: Bill | None = None
+) -> Reply:
+    return post_json({"a": 1}, to=_to(server, timeout_s=timeout_s, key=key), bill=bill or NoBill())
 
 
 def _refused(server: LocalServer | str, *, timeout_s: float = 20.0, key: str | None = KEY) -> CampaignError:
@@ -291,10 +294,11 @@ def test_success_and_refusal_do_not_pass() -> None:
 def test_nobody_is_kept_from_interrupting_a_pause(http_server: LocalServer, tmp_path: Path) -> None:
     http_server.answers(reply(status=429, headers={"Retry-After": "50"}))
     code = (
+        "from campaign_pipeline.providers.bill import NoBill\n"
         "from campaign_pipeline.providers.endpoint import Endpoint\n"
         "from campaign_pipeline.providers.transport import post_json\n"
         f"told = dict(provider='vendor', url='{http_server.url}', url_setting='', key=None, key_setting='')\n"
-        "try:\n    post_json({}, to=Endpoint(**told, timeout_s=90))\n"
+        "try:\n    post_json({}, to=Endpoint(**told, timeout_s=90), bill=NoBill())\n"
         "except KeyboardInterrupt:\n    print('interrupted')\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True)

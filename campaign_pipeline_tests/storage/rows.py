@@ -184,6 +184,17 @@ def rows_of(tenant_id: str) -> Rows:
                 "expires_at": MADE_AT + timedelta(days=30),
             }
         ],
+        "provider_call": [
+            {
+                "id": id_of(tenant_id, "call"),
+                "tenant_id": tenant_id,
+                "root_run_id": ended,
+                "provider": "stub",
+                "model": "größe/1",
+                "cost_usd": 0.1,
+                **times,
+            }
+        ],
     }
 
 
@@ -227,8 +238,8 @@ def literal(value: Any, dialect: str) -> str:
         return "NULL"
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int):
-        return str(value)
+    if isinstance(value, int | float):
+        return repr(value)
     if isinstance(value, datetime):
         text = value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     elif isinstance(value, list) and dialect == "postgresql":

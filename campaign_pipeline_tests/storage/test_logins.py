@@ -338,7 +338,10 @@ def test_a_ledger_stays_in_its_schema_when_one_comes_to_stand_before_it(
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
-        ("DROP TABLE provider_answer, lease, step_cache, artifact, run_step, run", 'relation "run" does not'),
+        (
+            "DROP TABLE provider_call, provider_answer, lease, step_cache, artifact, run_step, run",
+            'relation "run" does not',
+        ),
         ("ALTER TABLE run RENAME COLUMN trigger TO triggered_by", "column run.trigger does not exist"),
         (f"DROP TABLE {VERSION_TABLE}", 'relation "run" does not exist'),
     ],

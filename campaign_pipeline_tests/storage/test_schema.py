@@ -18,7 +18,7 @@ from campaign_pipeline.storage.schema import HEAD, MIGRATIONS
 from campaign_pipeline.storage.tables import METADATA, VERSION_TABLE
 from campaign_pipeline_tests.databases import PostgresServer
 
-TABLES = {"run", "run_step", "artifact", "step_cache", "lease", "provider_answer"}
+TABLES = {"run", "run_step", "artifact", "step_cache", "lease", "provider_answer", "provider_call"}
 
 
 @pytest.fixture

@@ -54,7 +54,9 @@ class CountingAudioModel(AudioModel):
     def generate(self, request: AudioRequest) -> GeneratedAudio:
         """Ask for the tone, then make it as long as it has to be."""
         prompt = str(request.prompt)
-        answer = self._answers.answer({"prompt": prompt}, provider="audio", ask=lambda: _ask("audio", prompt))
+        answer = self._answers.answer(
+            {"prompt": prompt}, provider="audio", ask=lambda _: _ask("audio", prompt)
+        )
         with wave.open(io.BytesIO(answer.data)) as file:
             assert file.getnframes() > 0
         return StubAudioModel().generate(request)
@@ -71,7 +73,7 @@ def install() -> None:
 
     def asked(brief: Any, **around: Any) -> Any:
         title = str(brief.texts.title)
-        _open_books[0].answer({"prompt": title}, provider="text", ask=lambda: _ask("text", title))
+        _open_books[0].answer({"prompt": title}, provider="text", ask=lambda _: _ask("text", title))
         return write(brief, **around)
 
     KeptAnswers.count_for = counted  # type: ignore[method-assign, assignment]  # a test's right

@@ -8,8 +8,8 @@ from campaign_pipeline_tests.stress.site import KEY, Site, Size
 from campaign_pipeline_tests.workplace import STEPS
 
 ONCE = {"audio": 1, "text": 1}
-TELLING = ("INSERT INTO provider_answer", "UPDATE lease")
-"""With the first an answer that was paid for becomes durable, with the second a result that was produced."""
+TELLING = ("INSERT INTO provider_call", "INSERT INTO provider_answer", "UPDATE lease")
+"""The first lets a call be made, with the second its answer becomes durable, with the third what was produced."""
 
 
 def test_an_output_that_fails_at_any_statement_is_written_by_a_retry_and_nothing_is_asked_again(

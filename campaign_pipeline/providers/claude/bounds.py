@@ -14,29 +14,35 @@ import httpx2
 from anthropic import APIConnectionError, APIRequest, APIResponse, CallNext
 
 from campaign_pipeline.errors import CampaignError
+from campaign_pipeline.providers.bill import Bill, is_unbilled
 from campaign_pipeline.providers.cut_off import CutOff
 from campaign_pipeline.providers.endpoint import Endpoint
-from campaign_pipeline.providers.patience import LONGEST_PAUSE_S, is_passing, told_pause_s
+from campaign_pipeline.providers.patience import (
+    CONNECT_S,
+    LONGEST_PAUSE_S,
+    SHORTEST_S,
+    is_passing,
+    told_pause_s,
+)
 
 MAX_ANSWER_BYTES = 4_000_000
 """A hundred times what the longest answer takes."""
-_CONNECT_S = 10.0
-_SHORTEST_S = 0.01
-"""A pause that took a little longer than it should leaves no time; less than none no clock can count."""
 
 
 class Bounds:
     """Holds one call, all its attempts and pauses together, to the endpoint's time."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, *, bill: Bill) -> None:
         self._to = endpoint
+        self._bill = bill
+        self._attempts = 0
         self._ends_at = time.monotonic() + endpoint.timeout_s
         self._cut_off = CutOff(endpoint.timeout_s)
 
     @property
     def timeout(self) -> httpx2.Timeout:
         """How long a single silence may last."""
-        return httpx2.Timeout(self._to.timeout_s, connect=min(_CONNECT_S, self._to.timeout_s))
+        return httpx2.Timeout(self._to.timeout_s, connect=min(CONNECT_S, self._to.timeout_s))
 
     def client(self) -> httpx2.Client:
         """Give the HTTP client for the SDK."""
@@ -55,9 +61,12 @@ class Bounds:
 
         Raises:
             CampaignError: PROVIDER_ERROR, the time is over, the answer is too large, or the pause that is asked for is
-                too long to wait: nothing of this does the SDK try again.
+                too long to wait; whatever the bill raises. Nothing of this does the SDK try again.
         """
-        with CutOff(max(_SHORTEST_S, self._ends_at - time.monotonic())) as self._cut_off:
+        if self._attempts:
+            self._bill.again()
+        self._attempts += 1
+        with CutOff(max(SHORTEST_S, self._ends_at - time.monotonic())) as self._cut_off:
             try:
                 response = call_next(request)
             except APIConnectionError as error:
@@ -65,6 +74,8 @@ class Bounds:
         if self._cut_off.is_over:
             # A body that tells no length ends where the connection does, and so it did.
             raise self._to.too_late()
+        if is_unbilled(response.status_code):
+            self._bill.void()
         self._refuse_long_pause(response)
         return response
 
@@ -84,6 +95,8 @@ class Bounds:
         if self._cut_off.is_over or (isinstance(cause, httpx2.TimeoutException) and not never_connected):
             return self._to.too_late()
         connected = not isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.InvalidURL)
+        if not connected:
+            self._bill.void()
         worded = self._to.broken_off() if connected else self._to.not_reached(str(cause))
         return APIConnectionError(message=worded.message, request=error.request)
 

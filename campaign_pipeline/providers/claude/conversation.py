@@ -87,7 +87,7 @@ class Conversation:
         answer = self._access.answers.answer(
             {"address": self._to.url, "body": body},
             provider=self._provider,
-            ask=partial(send, body, to=self._to, price=price),
+            ask=partial(send, body=body, to=self._to, price=price),
             quote=Quote(model=body["model"], most_usd=most_usd),
         )
         message = read_message(answer.data)

@@ -6,8 +6,6 @@ Does not belong here: what is wrong with the text (providers.claude.judgement).
 It reads the bytes itself, so that an answer which was kept needs no SDK.
 """
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +13,6 @@ from pydantic_core import from_json
 
 _INPUT_TOKENS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 _CUT_OFF = frozenset({"max_tokens", "model_context_window_exceeded"})
-COST_HEADER = "x-litellm-response-cost"
-"""What a LiteLLM proxy says that a call cost, in US dollars."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,15 +67,6 @@ def in_one_line(text: str, *, most: int) -> str:
     """
     shown = "".join(letter if letter.isprintable() else "�" for letter in text[: most + 1])
     return shown if len(shown) <= most else f"{shown[:most]}…"
-
-
-def told_cost_usd(headers: Mapping[str, str]) -> float | None:
-    """Read what a proxy says that a call cost; None where it does not say."""
-    try:
-        cost = float(headers.get(COST_HEADER, ""))
-    except ValueError:
-        return None
-    return cost if math.isfinite(cost) and cost >= 0 else None
 
 
 def _text(block: Any) -> str | None:

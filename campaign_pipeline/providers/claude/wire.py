@@ -14,7 +14,8 @@ from campaign_pipeline.model.digest import JsonObject
 from campaign_pipeline.model.prices import Price
 from campaign_pipeline.providers.access import Access
 from campaign_pipeline.providers.answers import Answer
-from campaign_pipeline.providers.claude.message import Message, read_message, told_cost_usd
+from campaign_pipeline.providers.bill import Bill, told_cost_usd
+from campaign_pipeline.providers.claude.message import Message, read_message
 from campaign_pipeline.providers.endpoint import Endpoint
 from campaign_pipeline.providers.patience import ATTEMPTS, told_pause_s
 
@@ -34,23 +35,24 @@ def endpoint_of(access: Access) -> Endpoint:
     )
 
 
-def send(body: JsonObject, *, to: Endpoint, price: Price | None) -> Answer:
+def send(bill: Bill, *, body: JsonObject, to: Endpoint, price: Price | None) -> Answer:
     """Send one request to the messages endpoint and give what came back.
 
     Args:
+        bill: Where each attempt after the first is counted, and those that nobody took up are not.
         body: As the vendor's API spells it.
         price: What the model takes, where that is known.
 
     Raises:
         CampaignError: VALIDATION_ERROR, there is no key, or none that a header can carry; PROVIDER_ERROR, with the
-            host, what was answered, and whether a later call can help.
+            host, what was answered, and whether a later call can help; whatever the bill raises.
     """
     _check_key(to)
     from anthropic import Anthropic, APIConnectionError, APIStatusError  # noqa: PLC0415  only who asks pays for it
 
     from campaign_pipeline.providers.claude.bounds import Bounds  # noqa: PLC0415  as above
 
-    bounds = Bounds(to)
+    bounds = Bounds(to, bill=bill)
     with Anthropic(
         api_key=to.key,
         base_url=to.url,
@@ -96,7 +98,6 @@ def _answer(
         media_type="application/json",
         tokens_in=message.tokens_in,
         tokens_out=message.tokens_out,
-        # A proxy says 0 of a model whose price it does not know, too.
         cost_usd=told_usd or _priced(message, price),
         model=message.model,
         latency_s=latency_s,

@@ -4,8 +4,8 @@ Belongs here: asking a LiteLLM proxy for music, and refusing an answer that is n
 Does not belong here: the words of the request (wording), calls over HTTP (providers.transport).
 """
 
-import re
 from functools import partial
+from typing import TYPE_CHECKING
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.audio import AudioRequest
@@ -14,13 +14,16 @@ from campaign_pipeline.model.prices import Quote
 from campaign_pipeline.providers.access import Access
 from campaign_pipeline.providers.answers import Answer
 from campaign_pipeline.providers.audio import AudioModel, GeneratedAudio
+from campaign_pipeline.providers.bill import Bill, told_cost_usd
 from campaign_pipeline.providers.endpoint import Endpoint
 from campaign_pipeline.providers.litellm.wording import in_words, wording_digest
+
+if TYPE_CHECKING:  # numpy is for a step that makes sound; a fully cached build must not pay for it
+    from campaign_pipeline.providers.finishing.sound import Sound
 
 _PATH = "/v1/audio/speech"
 _VOICE = "alloy"
 """OpenAI's shape demands one; a model that makes music has none, and takes no notice."""
-_COST_HEADER = "x-litellm-response-cost"
 _UNNAMED_TYPE = "application/octet-stream"
 
 
@@ -32,6 +35,7 @@ class LiteLLMAudioModel(AudioModel):
 
     provider_id = "litellm"
     version = "1.0.0"
+    remedy = "answers are kept, so build again with cache: refresh, or with another audio.seed, to ask anew"
 
     def __init__(self, model: str | None, access: Access) -> None:
         self.model = model
@@ -47,15 +51,17 @@ class LiteLLMAudioModel(AudioModel):
 
         model, to = self._model(), self._endpoint()
         # No response_format: some models know only mp3 and others only wav, and both are read.
+        fresh: list[Sound] = []
         body: JsonObject = {"model": model, "input": in_words(request), "voice": _VOICE}
         answer = self._access.answers.answer(
             # The seed is not sent, for there is no place for it; it only makes another number another request.
             {"url": to.url, "body": body, "seed": request.seed},
             provider=self.provider_id,
-            ask=partial(self._ask, body, to=to),
+            ask=partial(self._ask, body=body, to=to, fresh=fresh),
             quote=Quote(model=model, most_usd=self._price_usd),
         )
-        sound = decode(answer.data, source=to.name)
+        # What was asked for just now has been decoded already.
+        sound = fresh[0] if fresh else decode(answer.data, source=to.name)
         return GeneratedAudio(
             samples=sound.samples, sample_rate=sound.sample_rate, bpm=None, bars=None, loop=False
         )
@@ -82,15 +88,19 @@ class LiteLLMAudioModel(AudioModel):
             timeout_s=self._access.timeout_s,
         )
 
-    def _ask(self, body: JsonObject, *, to: Endpoint) -> Answer:
-        """Ask, and refuse what is no sound: it is not kept, so that a later attempt asks again."""
+    def _ask(self, bill: Bill, *, body: JsonObject, to: Endpoint, fresh: "list[Sound]") -> Answer:
+        """Ask, and refuse what is no sound: it is not kept, so that a later attempt asks again.
+
+        Args:
+            fresh: Gets the sound that came.
+        """
         from campaign_pipeline.providers.finishing.decoding import decode  # noqa: PLC0415  as above
         from campaign_pipeline.providers.transport import post_json  # noqa: PLC0415  as above
 
-        reply = post_json(body, to=to)
+        reply = post_json(body, to=to, bill=bill)
         media_type = to.said(reply.headers.get("content-type", "").encode()) or _UNNAMED_TYPE
         try:
-            decode(reply.data, source=to.name)
+            fresh.append(decode(reply.data, source=to.name))
         except CampaignError as error:
             said = to.said(reply.data)
             self._access.answers.note({"errors": [error.message], "media_type": media_type, "answer": said})
@@ -98,7 +108,7 @@ class LiteLLMAudioModel(AudioModel):
         return Answer(
             data=reply.data,
             media_type=media_type,
-            cost_usd=self._cost_usd(reply.headers.get(_COST_HEADER, "")),
+            cost_usd=told_cost_usd(reply.headers) or self._price_usd,
             model=self.model,
             latency_s=reply.latency_s,
         )
@@ -108,8 +118,3 @@ class LiteLLMAudioModel(AudioModel):
         """What a call costs by the price table; a price by tokens says nothing of sound."""
         price = self._access.prices.get(self.model or "")
         return None if price is None or price.input_usd or price.output_usd else price.call_usd
-
-    def _cost_usd(self, told: str) -> float | None:
-        """Take what the proxy says that it cost; but it says 0 also of a model whose price it does not know."""
-        known = float(told) if re.fullmatch(r"\d{1,9}(\.\d{1,18})?(e-\d{1,2})?", told) else 0.0
-        return known or self._price_usd

@@ -1,0 +1,75 @@
+"""What a call to a paid provider may come to, attempt by attempt.
+
+Belongs here: the port through which an adapter tells of its attempts, which of them nobody bills, and what a proxy
+says that a call cost.
+Does not belong here: prices (model.prices), and where charges are written down (building.budget).
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from http import HTTPStatus
+
+COST_HEADER = "x-litellm-response-cost"
+"""What a LiteLLM proxy says that a call cost, in US dollars."""
+
+_COST = re.compile(r"\d{1,9}(\.\d{1,18})?(e-\d{1,2})?")
+_REFUSALS = range(300, 500)
+_OVERLOADED = 529
+"""Of one vendor's own: too many ask at once."""
+
+
+class Bill(ABC):
+    """Counts the attempts of one call, for each may be billed, whatever comes of it.
+
+    The first is counted when an adapter is asked.
+    """
+
+    @abstractmethod
+    def again(self) -> None:
+        """Count a further attempt, before it is sent.
+
+        Raises:
+            CampaignError: BUDGET_EXCEEDED, the run cannot afford it; LEDGER_UNAVAILABLE.
+        """
+
+    @abstractmethod
+    def void(self) -> None:
+        """Take the last attempt off: nobody took it up, so nobody bills it.
+
+        Raises:
+            CampaignError: LEDGER_UNAVAILABLE.
+        """
+
+
+class NoBill(Bill):
+    """Counts nothing: for asking outside a build."""
+
+    def again(self) -> None:
+        """Count nothing."""
+
+    def void(self) -> None:
+        """Take nothing off."""
+
+
+def is_unbilled(status: int) -> bool:
+    """Tell whether an answer's status says that the request was not taken up.
+
+    A server that failed may have failed after the work; one that ran out of time, too.
+
+    Source:
+        RFC 9110; vendors bill neither refused requests nor those that they turn away when they are overloaded.
+    """
+    is_refusal = status in _REFUSALS and status != HTTPStatus.REQUEST_TIMEOUT
+    return is_refusal or status in {HTTPStatus.SERVICE_UNAVAILABLE, _OVERLOADED}
+
+
+def told_cost_usd(headers: Mapping[str, str]) -> float | None:
+    """Read what a proxy says that a call cost; None where it does not say.
+
+    Args:
+        headers: By lower-case name.
+    """
+    told = headers.get(COST_HEADER, "")
+    # It says 0 of a model whose price it does not know, too.
+    return (float(told) or None) if _COST.fullmatch(told) else None
