@@ -38,7 +38,11 @@ def check_specs(step_id: StepId) -> list[dg.AssetCheckSpec]:
 
 
 def check_results(outcome: StepOutcome) -> Iterator[dg.AssetCheckResult]:
-    """Report the verdicts that an artifact carries."""
+    """Report the verdicts that an artifact carries.
+
+    A check's page shows the newest one of any campaign, so each says whose it is: checks by partition are a preview.
+    """
+    campaign = f"{outcome.tenant_id}/{outcome.campaign_id}"
     kept = {check.name: check for check in checks_of(outcome.artifact.metadata)}
     for name in PROPERTIES.get(outcome.step_id, {}):
         check = kept.get(name)
@@ -48,13 +52,14 @@ def check_results(outcome: StepOutcome) -> Iterator[dg.AssetCheckResult]:
                 check_name=name,
                 passed=bool(kept),
                 severity=dg.AssetCheckSeverity.WARN,
-                description="not asked of this artifact" if kept else "this artifact was never verified",
+                description=f"{campaign}: {'not asked of this artifact' if kept else 'this artifact was never verified'}",
+                metadata={"campaign": campaign},
             )
             continue
         value = {} if check.value is None else {"value": dg.MetadataValue.float(check.value)}
         yield dg.AssetCheckResult(
             check_name=name,
             passed=check.passed,
-            description=f"{check.found}; {check.right} is right",
-            metadata={"found": check.found, "right": check.right, **value},
+            description=f"{campaign}: {check.found}; {check.right} is right",
+            metadata={"campaign": campaign, "found": check.found, "right": check.right, **value},
         )

@@ -117,7 +117,7 @@ def _music(known: JsonObject) -> dict[str, Any]:
     levels = {name: heard[name] for name in ("loudness_lufs", "true_peak_dbtp") if name in heard}
     return {
         "music": " · ".join(filter(None, told)),
-        "loop": f"{loop['start_sec']:g} s to {loop['end_sec']:g} s",
+        "loop": f"{loop['start_sec']:.3f} s to {loop['end_sec']:.3f} s",
         **{name: dg.MetadataValue.float(round(level, 2)) for name, level in levels.items()},
     }
 

@@ -29,6 +29,7 @@ def test_each_property_is_reported_by_itself_with_what_was_found(desk: Desk) -> 
     found = evaluations(desk.build(KEY)["id"])
 
     assert set(found) == NAMED
+    assert {verdict.metadata["campaign"].value for verdict in found.values()} == {KEY}
     assert all(verdict.passed for verdict in found.values()), found
     loudness = found["bgm", "loudness"]
     assert loudness.description.endswith("is right")
@@ -67,7 +68,7 @@ def test_music_that_does_not_loop_is_not_asked_for_a_seam(desk: Desk) -> None:
 
     seam = evaluations(desk.build(KEY)["id"])["bgm", "seam"]
 
-    assert (seam.passed, seam.description) == (True, "not asked of this artifact")
+    assert (seam.passed, seam.description) == (True, f"{KEY}: not asked of this artifact")
 
 
 def test_a_failed_verification_is_a_failed_step_and_nothing_is_reported_or_kept(
