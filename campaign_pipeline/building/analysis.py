@@ -65,7 +65,8 @@ class StepAnalysis:
     """What a step's diagnostics tell of its reuse; empty where the cache was not asked.
 
     Args:
-        provider: What models were asked: calls, answers_reused, tokens_in, tokens_out, cost_usd, as far as known.
+        provider: What models were asked: requests that were sent, calls that were answered, answers_reused, tokens_in,
+            tokens_out, cost_usd, as far as known.
         fallback: Which provider stepped in, and for whom; empty where none did.
     """
 
@@ -157,6 +158,8 @@ def provider_words(provider: Mapping[str, Any]) -> str:
     parts = [
         ", ".join(provider.get("models", ())),
         _count(provider.get("calls"), "call"),
+        # Those that brought no answer may be billed too.
+        _count(sent, "request") if (sent := provider.get("requests", 0)) > provider.get("calls", 0) else "",
         _count(provider.get("answers_reused"), "answer", after=" reused"),
         _count(provider.get("tokens_in"), "token", after=" in"),
         _count(provider.get("tokens_out"), "token", after=" out"),

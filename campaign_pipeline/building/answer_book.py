@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from campaign_pipeline.building.budget import Budget
+from campaign_pipeline.building.budget import Budget, RunningBill
 from campaign_pipeline.building.claims import Claims
 from campaign_pipeline.building.insistence import insist
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.digest import ContentHash, JsonObject, canonical_hash
-from campaign_pipeline.model.prices import UNPRICED, Quote
+from campaign_pipeline.model.prices import Quote
 from campaign_pipeline.providers.answers import Answer, AnswerBook, Ask
 from campaign_pipeline.storage import ArtifactStore, KeptAnswer, TenantLedger
 
@@ -26,6 +26,7 @@ class Usage:
     """What a step asked of paid providers."""
 
     providers: list[str] = field(default_factory=list)
+    requests: int = 0
     calls: int = 0
     answers_reused: int = 0
     tokens_in: int = 0
@@ -41,7 +42,11 @@ class Usage:
         self.latency_s += answer.latency_s or 0.0
         self.tokens_in += answer.tokens_in or 0
         self.tokens_out += answer.tokens_out or 0
-        self.cost_usd += answer.cost_usd or 0.0
+
+    def billed(self, bill: RunningBill) -> None:
+        """Count what was sent, answered or not, and what may be billed for it."""
+        self.requests += bill.attempts
+        self.cost_usd += bill.charged_usd
 
     def to_json(self) -> JsonObject:
         """Give what a step's diagnostics keep; nothing where no paid provider was asked."""
@@ -49,6 +54,7 @@ class Usage:
             return {}
         return {
             "providers": self.providers,
+            "requests": self.requests,
             "calls": self.calls,
             "answers_reused": self.answers_reused,
             "tokens_in": self.tokens_in,
@@ -114,7 +120,7 @@ class KeptAnswers(AnswerBook):
         self.usage = self._usage_by_step.setdefault(step_id, Usage())
         return self.usage
 
-    def answer(self, request: JsonObject, *, provider: str, ask: Ask, quote: Quote = UNPRICED) -> Answer:
+    def answer(self, request: JsonObject, *, provider: str, ask: Ask, quote: Quote) -> Answer:
         """Give a kept answer, or ask; see the port."""
         if provider not in self.usage.providers:
             self.usage.providers.append(provider)
@@ -145,13 +151,24 @@ class KeptAnswers(AnswerBook):
         if request_hash in self._in_hand:
             return self._recorded(request_hash, provider=provider)
         with self._budget.opened(quote, provider=provider) as bill:
-            answer = ask(bill)
-            if answer.cost_usd is None and quote.most_usd is not None:
-                # Where the provider does not tell, it counts as the most that it may have cost.
-                answer = replace(answer, cost_usd=quote.most_usd)
-            self.usage.paid(answer)
+            answer = self._sent(ask, bill)
             self._in_hand[request_hash] = _Paid(answer=answer, call_id=bill.call_id)
             return self._recorded(request_hash, provider=provider)
+
+    def _sent(self, ask: Ask, bill: RunningBill) -> Answer:
+        """Ask, and count what was sent and what it cost, whatever comes of it."""
+        try:
+            answer = ask(bill)
+            answer = replace(answer, cost_usd=bill.answered(answer.cost_usd))
+        except CampaignError as error:
+            # Settings that are wrong are found before anything is sent.
+            if error.code is ErrorCode.VALIDATION_ERROR:
+                bill.void()
+            raise
+        finally:
+            self.usage.billed(bill)
+        self.usage.paid(answer)
+        return answer
 
     def _recorded(self, request_hash: ContentHash, *, provider: str) -> Answer:
         paid = self._in_hand[request_hash]

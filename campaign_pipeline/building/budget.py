@@ -5,6 +5,7 @@ made, for the whole run at once.
 Does not belong here: what a call costs (model.prices, providers), where the limit is set (settings).
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -50,14 +51,8 @@ class Budget:
         """
         with nullcontext() if self._max_cost_usd is None else self._one_at_a_time():
             bill = RunningBill(self, quote, provider=provider)
-            bill.again()
-            try:
-                yield bill
-            except CampaignError as error:
-                # Settings that are wrong are found before anything is sent.
-                if error.code is ErrorCode.VALIDATION_ERROR:
-                    bill.void()
-                raise
+            bill.first()
+            yield bill
 
     def charge(self, quote: Quote, *, provider: str) -> str:
         """Write a call down, if the run can afford it.
@@ -93,7 +88,7 @@ class Budget:
             message = (
                 f"{provider}: nobody knows what {quote.model or 'this model'} costs, and {_SETTING} is set"
             )
-            right = f"its price in CAMPAIGN_PRICES, such as {quote.model or 'model'}=3/15, is expected"
+            right = f"its price in CAMPAIGN_PRICES, such as {quote.model or 'model'}={quote.price_as}, is expected"
             raise CampaignError(ErrorCode.BUDGET_EXCEEDED, f"{message}; {right}")
         spent = self._ledger.spent_usd(self._root_run_id)
         if spent + quote.most_usd > limit + _ROUNDING_USD:
@@ -118,19 +113,50 @@ class RunningBill(Bill):
         self._quote = quote
         self._provider = provider
         self._call_id: str | None = None
+        self._costs_usd: list[float | None] = []
 
     @property
     def call_id(self) -> str | None:
         """The attempt that was charged last; None where it was taken off."""
         return self._call_id
 
-    def again(self) -> None:
-        """Charge an attempt; see the port."""
-        self._call_id = None
+    @property
+    def attempts(self) -> int:
+        """How many were counted, those that were taken off included."""
+        return len(self._costs_usd)
+
+    @property
+    def charged_usd(self) -> float:
+        """What all attempts together were charged, as far as anybody knows."""
+        return math.fsum(cost for cost in self._costs_usd if cost is not None)
+
+    def first(self) -> None:
+        """Charge the first attempt.
+
+        Raises:
+            CampaignError: BUDGET_EXCEEDED, LEDGER_UNAVAILABLE.
+        """
         self._call_id = self._budget.charge(self._quote, provider=self._provider)
+        self._costs_usd.append(self._quote.most_usd)
+
+    def again(self, *, after: str) -> None:
+        """Charge a further attempt; see the port."""
+        try:
+            self.first()
+        except CampaignError as error:
+            raise CampaignError(error.code, f"{after}; and to ask again, {error.message}") from None
 
     def void(self) -> None:
         """Take the last attempt off; see the port."""
         if self._call_id is not None:
             self._budget.waive(self._call_id)
-            self._call_id = None
+            self._call_id, self._costs_usd[-1] = None, 0.0
+
+    def answered(self, cost_usd: float | None) -> float | None:
+        """Take what the last attempt has cost by its answer; where that does not tell, it is the most that was quoted.
+
+        Returns:
+            What it counts for, in US dollars; None where nobody knows.
+        """
+        self._costs_usd[-1] = self._quote.most_usd if cost_usd is None else cost_usd
+        return self._costs_usd[-1]

@@ -1,7 +1,7 @@
 """What paid providers take for their work.
 
 Belongs here: a model's prices, what a call costs by them, and what one that was not made yet may cost at most.
-Does not belong here: where prices are written (settings), or what a run may cost (building.answer_book).
+Does not belong here: where prices are written (settings), or what a run may cost (building.budget).
 """
 
 from collections.abc import Mapping
@@ -40,10 +40,12 @@ class Quote:
     Args:
         model: Whose price it is.
         most_usd: The most that it can cost; None where nobody knows the model's price.
+        price_as: How a price of this kind is spelled in settings, by an example.
     """
 
     model: str
     most_usd: float | None
+    price_as: str = "3/15"
 
 
 UNPRICED = Quote(model="", most_usd=None)

@@ -28,6 +28,9 @@ PROPERTIES: Mapping[str, Mapping[str, str]] = {
 }
 
 
+_NOT_ASKED, _NEVER_VERIFIED = "not asked of this artifact", "this artifact was never verified"
+
+
 def check_specs(step_id: StepId) -> list[dg.AssetCheckSpec]:
     """Declare the checks of a step's asset."""
     properties = PROPERTIES.get(step_id, {})
@@ -52,7 +55,7 @@ def check_results(outcome: StepOutcome) -> Iterator[dg.AssetCheckResult]:
                 check_name=name,
                 passed=bool(kept),
                 severity=dg.AssetCheckSeverity.WARN,
-                description=f"{campaign}: {'not asked of this artifact' if kept else 'this artifact was never verified'}",
+                description=f"{campaign}: {_NOT_ASKED if kept else _NEVER_VERIFIED}",
                 metadata={"campaign": campaign},
             )
             continue

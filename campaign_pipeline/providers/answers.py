@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from campaign_pipeline.model.digest import JsonObject
-from campaign_pipeline.model.prices import UNPRICED, Quote
+from campaign_pipeline.model.prices import Quote
 from campaign_pipeline.providers.bill import Bill, NoBill
 
 
@@ -44,7 +44,7 @@ class AnswerBook(ABC):
     """Through which a paid provider is asked: an exact request that was answered before is not sent again."""
 
     @abstractmethod
-    def answer(self, request: JsonObject, *, provider: str, ask: Ask, quote: Quote = UNPRICED) -> Answer:
+    def answer(self, request: JsonObject, *, provider: str, ask: Ask, quote: Quote) -> Answer:
         """Give the answer to a request: the kept one, or what `ask` brings, which is durable when this returns.
 
         Args:
@@ -69,7 +69,7 @@ class AnswerBook(ABC):
 class NoAnswerBook(AnswerBook):
     """Keeps nothing: for providers that cost nothing, and for asking outside a build."""
 
-    def answer(self, request: JsonObject, *, provider: str, ask: Ask, quote: Quote = UNPRICED) -> Answer:
+    def answer(self, request: JsonObject, *, provider: str, ask: Ask, quote: Quote) -> Answer:
         """Ask, every time."""
         del request, provider, quote
         return ask(NoBill())

@@ -5,6 +5,7 @@ says that a call cost.
 Does not belong here: prices (model.prices), and where charges are written down (building.budget).
 """
 
+import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from http import HTTPStatus
 COST_HEADER = "x-litellm-response-cost"
 """What a LiteLLM proxy says that a call cost, in US dollars."""
 
-_COST = re.compile(r"\d{1,9}(\.\d{1,18})?(e-\d{1,2})?")
+_COST = re.compile(r"[0-9.]{1,30}(e-?[0-9]{1,3})?")
 _REFUSALS = range(300, 500)
 _OVERLOADED = 529
 """Of one vendor's own: too many ask at once."""
@@ -26,8 +27,11 @@ class Bill(ABC):
     """
 
     @abstractmethod
-    def again(self) -> None:
+    def again(self, *, after: str) -> None:
         """Count a further attempt, before it is sent.
+
+        Args:
+            after: How the last one ended, for the error.
 
         Raises:
             CampaignError: BUDGET_EXCEEDED, the run cannot afford it; LEDGER_UNAVAILABLE.
@@ -45,7 +49,7 @@ class Bill(ABC):
 class NoBill(Bill):
     """Counts nothing: for asking outside a build."""
 
-    def again(self) -> None:
+    def again(self, *, after: str) -> None:
         """Count nothing."""
 
     def void(self) -> None:
@@ -71,5 +75,9 @@ def told_cost_usd(headers: Mapping[str, str]) -> float | None:
         headers: By lower-case name.
     """
     told = headers.get(COST_HEADER, "")
+    try:
+        cost = float(told) if _COST.fullmatch(told) else 0.0
+    except ValueError:
+        return None
     # It says 0 of a model whose price it does not know, too.
-    return (float(told) or None) if _COST.fullmatch(told) else None
+    return cost if cost > 0 and math.isfinite(cost) else None

@@ -11,7 +11,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-_CONNECTED = ("connect_tcp.complete", "start_tls.complete")
+_CONNECTED = "connect_tcp.complete"
 
 
 class CutOff:
@@ -37,6 +37,8 @@ class CutOff:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._timer.cancel()
+        if self._socket is not None:
+            self._socket.close()
 
     def notice(self, event: str, info: Mapping[str, Any]) -> None:
         """Hear from the HTTP client what it does, and take hold of the connection when it has one.
@@ -45,7 +47,8 @@ class CutOff:
             The client's request extension `trace`.
         """
         if event.endswith(_CONNECTED):
-            self._socket = info["return_value"].get_extra_info("socket")
+            # A handle of its own on the connection: TLS takes the client's away before it shakes hands.
+            self._socket = info["return_value"].get_extra_info("socket").dup()
             if self.is_over:
                 self._cut()
 

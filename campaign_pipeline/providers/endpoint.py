@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.providers.excerpts import excerpt
-from campaign_pipeline.providers.patience import is_passing
+from campaign_pipeline.providers.patience import LONGEST_STEP_PAUSE_S, is_passing
 
 _REFUSED_KEY = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _REDIRECTS = range(300, 400)
@@ -62,7 +62,8 @@ class Endpoint:
         said = self.said(data)
         found = f"status {status} found{f', saying “{said}”' if said else ''}"
         right = self._right(status, told_pause_s=told_pause_s)
-        return self._error(f"{found}; {right}", may_pass=is_passing(status))
+        is_soon = told_pause_s is None or told_pause_s <= LONGEST_STEP_PAUSE_S
+        return self._error(f"{found}; {right}", may_pass=is_passing(status) and is_soon)
 
     def _right(self, status: int, *, told_pause_s: float | None) -> str:
         if status in _REDIRECTS:
@@ -70,7 +71,7 @@ class Endpoint:
         if status in _REFUSED_KEY:
             return f"a key that it takes is expected in {self.key_setting}"
         if told_pause_s is not None:
-            return f"it asks to be left alone for {told_pause_s:.0f} s"
+            return f"it asks to be left alone for {told_pause_s:.0f} s: build again after that"
         return "an answer with status 200 is expected"
 
     def too_large(self, max_bytes: int) -> CampaignError:

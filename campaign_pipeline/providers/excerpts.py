@@ -14,6 +14,7 @@ EXCERPT_BYTES = 1 << 14
 _LONGEST = 160
 _HIDDEN = "***"
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_ESCAPED = re.compile(r"\\u00([2-7][0-9a-fA-F])")
 _LOOKS_SECRET = re.compile(
     r"(?<=bearer )\S+"  # what a server read in our header
     r"|\b(sk|pk|rk|key)-[\w.*-]{6,}"  # keys as vendors spell them, with their middle left out too
@@ -29,7 +30,8 @@ def excerpt(data: bytes, *, secrets: Iterable[str | None]) -> str:
         secrets: What must not be told, though the provider repeated it.
     """
     text = data[:EXCERPT_BYTES].decode("utf-8", "replace")
-    said = _MARKUP.sub(" ", _message(text))
+    # Escapes could hide a key.
+    said = _ESCAPED.sub(lambda escape: chr(int(escape[1], 16)), _MARKUP.sub(" ", _message(text)))
     for secret in filter(None, secrets):
         said = said.replace(secret, _HIDDEN)
     line = " ".join(_LOOKS_SECRET.sub(_HIDDEN, said).split())

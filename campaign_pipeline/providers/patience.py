@@ -12,6 +12,9 @@ from email.utils import parsedate_to_datetime
 ATTEMPTS = 3
 """The first and two more; what is still refused then, a later attempt at the whole step may bring."""
 
+LONGEST_STEP_PAUSE_S = 1.0
+"""A step that failed is tried again after about as long: too soon for who asks to be left alone for longer."""
+
 LONGEST_PAUSE_S = 60.0
 """Whoever asks to be left alone for longer is: a worker that sleeps holds a run open, and a lease."""
 

@@ -20,6 +20,7 @@ from campaign_pipeline.providers.patience import (
     CONNECT_S,
     LONGEST_PAUSE_S,
     SHORTEST_S,
+    is_passing,
     pause_s,
     told_pause_s,
 )
@@ -46,15 +47,17 @@ class Reply:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Failure:
+class Failure:
     """An attempt of which nothing came.
 
     Args:
         told_pause_s: How long the provider asks to be left alone.
         is_unbilled: Nobody took the request up.
+        may_pass: The same request may be answered a little later, be it sooner than a retry of the step comes.
     """
 
     error: CampaignError
+    may_pass: bool
     told_pause_s: float | None = None
     is_unbilled: bool = False
 
@@ -77,14 +80,15 @@ def post_json(body: JsonObject, *, to: Endpoint, bill: Bill, max_bytes: int = MA
             bill.void()
         pause = pause_s(attempt) if came.told_pause_s is None else came.told_pause_s
         has_time = pause <= LONGEST_PAUSE_S and time.monotonic() + pause < ends_at
-        if attempt == ATTEMPTS or not has_time or not came.error.retryable:
+        if attempt == ATTEMPTS or not has_time or not came.may_pass:
             raise came.error
+        # Before the pause: whoever cannot afford another attempt need not wait for it.
+        bill.again(after=came.error.message)
         time.sleep(pause)
-        bill.again()
         attempt += 1
 
 
-def _attempt(body: JsonObject, *, to: Endpoint, max_bytes: int, left_s: float) -> Reply | _Failure:
+def _attempt(body: JsonObject, *, to: Endpoint, max_bytes: int, left_s: float) -> Reply | Failure:
     import httpx2  # noqa: PLC0415  only a provider that is really asked pays for the client
 
     began = time.perf_counter()
@@ -101,12 +105,12 @@ def _attempt(body: JsonObject, *, to: Endpoint, max_bytes: int, left_s: float) -
                     return _refused(response, to=to)
                 data = _whole(response, max_bytes=max_bytes)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            return _unreached(error, to=to, is_over=cut_off.is_over)
+            return unreached(error, to=to, is_over=cut_off.is_over)
     if data is None:
-        return _Failure(error=to.too_large(max_bytes))
+        return Failure(error=to.too_large(max_bytes), may_pass=False)
     if cut_off.is_over:
         # A body that tells no length ends where the connection does, and so it did.
-        return _Failure(error=to.too_late())
+        return Failure(error=to.too_late(), may_pass=True)
     return Reply(data=data, headers=dict(response.headers), latency_s=time.perf_counter() - began)
 
 
@@ -135,22 +139,38 @@ def _read(chunks: Iterable[bytes], *, at_least: int) -> bytearray:
     return held
 
 
-def _refused(response: "httpx2.Response", *, to: Endpoint) -> _Failure:
+def _refused(response: "httpx2.Response", *, to: Endpoint) -> Failure:
     told = told_pause_s(response.headers.get("retry-after"))
-    data = bytes(_read(response.iter_bytes(), at_least=EXCERPT_BYTES))
-    return _Failure(
+    data = _beginning(response)
+    return Failure(
         error=to.refused(response.status_code, data=data, told_pause_s=told),
         told_pause_s=told,
+        may_pass=is_passing(response.status_code),
         is_unbilled=is_unbilled(response.status_code),
     )
 
 
-def _unreached(error: Exception, *, to: Endpoint, is_over: bool) -> _Failure:
-    """Tell apart why no answer came; what may have been half-way there is tried again all the same."""
+def _beginning(response: "httpx2.Response") -> bytes:
+    """Read as much of a refusal as an error tells; its status holds also where the connection breaks off."""
+    import httpx2  # noqa: PLC0415  as above
+
+    try:
+        return bytes(_read(response.iter_bytes(), at_least=EXCERPT_BYTES))
+    except httpx2.HTTPError:
+        return b""
+
+
+def unreached(error: Exception, *, to: Endpoint, is_over: bool) -> Failure:
+    """Tell apart why no answer came; what may have been half-way there is tried again all the same.
+
+    Args:
+        error: The HTTP client's.
+        is_over: The call was cut off.
+    """
     import httpx2  # noqa: PLC0415  as above
 
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.InvalidURL):
-        return _Failure(error=to.not_reached(str(error)), is_unbilled=True)
+        return Failure(error=to.not_reached(str(error)), may_pass=True, is_unbilled=True)
     if is_over or isinstance(error, httpx2.TimeoutException):
-        return _Failure(error=to.too_late())
-    return _Failure(error=to.broken_off())
+        return Failure(error=to.too_late(), may_pass=True)
+    return Failure(error=to.broken_off(), may_pass=True)

@@ -45,11 +45,20 @@ def span(match: re.Match[str]) -> timedelta:
 
 def address(name: str, text: str) -> str:
     """Read an address that may be shown to anybody, and give it without a closing slash."""
-    parts = urlsplit(text)
-    refused = (parts.query, parts.fragment, parts.username, parts.password)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or any(refused):
+    if not _is_address(text):
         raise invalid(name, text, "an http(s) address without password, query or fragment")
     return text.rstrip("/")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:  # brackets around no IPv6 address, a port that is no number or none there is
+        return False
+    refused = (parts.query, parts.fragment, parts.username, parts.password, port == 0)
+    is_spelled = text.isprintable() and " " not in text
+    return is_spelled and parts.scheme in {"http", "https"} and bool(parts.hostname) and not any(refused)
 
 
 @dataclass(frozen=True)

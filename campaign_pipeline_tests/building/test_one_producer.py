@@ -20,7 +20,7 @@ from campaign_pipeline.building.claims import Claims
 from campaign_pipeline.building.trigger import ProviderChoice, Trigger
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.digest import canonical_hash
-from campaign_pipeline.model.prices import Quote
+from campaign_pipeline.model.prices import UNPRICED, Quote
 from campaign_pipeline.model.steps import STEP_BY_ID
 from campaign_pipeline.providers.answers import Answer
 from campaign_pipeline.providers.bill import Bill
@@ -227,12 +227,16 @@ def test_an_answer_is_asked_for_once_and_durable_before_it_is_read(studio: Studi
         asked.append(SPEECH)
         return SPEECH
 
-    answers = [book.answer({"prompt": "drums"}, provider="litellm", ask=ask) for book in (first, second)]
+    answers = [
+        book.answer({"prompt": "drums"}, provider="litellm", ask=ask, quote=UNPRICED)
+        for book in (first, second)
+    ]
 
     assert answers == [SPEECH, SPEECH]
     assert len(asked) == 1
     assert first.usage.to_json() == {
         "providers": ["litellm"],
+        "requests": 1,
         "calls": 1,
         "answers_reused": 0,
         "tokens_in": 7,
@@ -252,7 +256,7 @@ def test_of_many_who_send_the_same_request_at_once_one_does(studio: Studio) -> N
 
     def use(book: KeptAnswers) -> Answer:
         barrier.wait()
-        return book.answer({"prompt": "drums"}, provider="litellm", ask=ask)
+        return book.answer({"prompt": "drums"}, provider="litellm", ask=ask, quote=UNPRICED)
 
     with ThreadPoolExecutor(len(books)) as pool:
         answers = list(pool.map(use, books))
@@ -264,10 +268,14 @@ def test_of_many_who_send_the_same_request_at_once_one_does(studio: Studio) -> N
 def test_another_request_tenant_or_provider_is_another_question(studio: Studio) -> None:
     book = studio.answers(studio.build())
     changed = replace(SPEECH, data=b"other")
-    book.answer({"prompt": "drums"}, provider="litellm", ask=lambda _: SPEECH)
+    book.answer({"prompt": "drums"}, provider="litellm", ask=lambda _: SPEECH, quote=UNPRICED)
 
-    other_request = book.answer({"prompt": "horns"}, provider="litellm", ask=lambda _: changed)
-    other_provider = book.answer({"prompt": "drums"}, provider="claude", ask=lambda _: changed)
+    other_request = book.answer(
+        {"prompt": "horns"}, provider="litellm", ask=lambda _: changed, quote=UNPRICED
+    )
+    other_provider = book.answer(
+        {"prompt": "drums"}, provider="claude", ask=lambda _: changed, quote=UNPRICED
+    )
 
     assert other_request == other_provider == changed
     kept = studio.ledger.tenant("acme").kept_answer
@@ -277,25 +285,35 @@ def test_another_request_tenant_or_provider_is_another_question(studio: Studio) 
 def test_an_answer_outlives_neither_its_time_nor_its_bytes(studio: Studio) -> None:
     build, changed = studio.build(), replace(SPEECH, data=b"other")
     brief = studio.answers(build, lifetime=timedelta(0))
-    brief.answer({"prompt": "drums"}, provider="litellm", ask=lambda _: SPEECH)
+    brief.answer({"prompt": "drums"}, provider="litellm", ask=lambda _: SPEECH, quote=UNPRICED)
     lasting = studio.answers(build)
-    assert lasting.answer({"prompt": "drums"}, provider="litellm", ask=lambda _: changed) == changed
+    assert (
+        lasting.answer({"prompt": "drums"}, provider="litellm", ask=lambda _: changed, quote=UNPRICED)
+        == changed
+    )
     path = studio.store.path(studio.store.put(b"other").content_hash)
     assert path is not None
 
     path.unlink()
 
-    assert lasting.answer({"prompt": "drums"}, provider="litellm", ask=lambda _: SPEECH) == SPEECH
+    assert (
+        lasting.answer({"prompt": "drums"}, provider="litellm", ask=lambda _: SPEECH, quote=UNPRICED)
+        == SPEECH
+    )
 
 
 def test_runs_that_refresh_take_what_was_answered_since_they_began_and_nothing_older(studio: Studio) -> None:
     changed = replace(SPEECH, data=b"fresh")
-    studio.answers(studio.build()).answer({"prompt": "drums"}, provider="litellm", ask=lambda _: SPEECH)
+    studio.answers(studio.build()).answer(
+        {"prompt": "drums"}, provider="litellm", ask=lambda _: SPEECH, quote=UNPRICED
+    )
     first, second = (studio.build(cache=CacheMode.REFRESH) for _ in range(2))
     retry = studio.build(cache=CacheMode.REFRESH, root_run_id=first.run.id)
 
     answers = [
-        build.surroundings.access.answers.answer({"prompt": "drums"}, provider="litellm", ask=ask)
+        build.surroundings.access.answers.answer(
+            {"prompt": "drums"}, provider="litellm", ask=ask, quote=UNPRICED
+        )
         for build, ask in ((first, lambda _: changed), (second, lambda _: SPEECH), (retry, lambda _: SPEECH))
     ]
 
@@ -307,7 +325,7 @@ def test_what_a_failed_step_paid_for_is_told(studio: Studio) -> None:
 
     def pay_and_fail() -> None:
         build.surroundings.access.answers.answer(
-            {"prompt": "drums"}, provider="litellm", ask=lambda _: SPEECH
+            {"prompt": "drums"}, provider="litellm", ask=lambda _: SPEECH, quote=UNPRICED
         )
         raise CampaignError(ErrorCode.GENERATION_FAILED, "that was no music")
 
@@ -341,7 +359,7 @@ def test_an_answer_is_recorded_as_soon_as_the_ledger_is_back(studio: Studio) -> 
         asked.append(1)
         return SPEECH
 
-    build.surroundings.access.answers.answer({"prompt": "drums"}, provider="litellm", ask=ask)
+    build.surroundings.access.answers.answer({"prompt": "drums"}, provider="litellm", ask=ask, quote=UNPRICED)
 
     assert len(asked) == 1
     assert tenant.keep_answer.left == 0
@@ -362,7 +380,9 @@ def test_what_an_outage_kept_from_being_recorded_is_in_the_hand_of_the_retry(
         return SPEECH
 
     def pay() -> None:
-        build.surroundings.access.answers.answer({"prompt": "drums"}, provider="litellm", ask=ask)
+        build.surroundings.access.answers.answer(
+            {"prompt": "drums"}, provider="litellm", ask=ask, quote=UNPRICED
+        )
 
     with pytest.raises(CampaignError, match="away"):
         build.run_step(studio.call(pay), attempt=1)
@@ -516,7 +536,9 @@ def test_what_a_kept_answer_cost_is_not_paid_again(studio: Studio) -> None:
 def test_a_call_of_which_nobody_knows_the_price_is_not_made_under_a_budget(studio: Studio) -> None:
     answers = studio.answers(studio.build(), max_cost_usd=1.0)
 
-    with pytest.raises(CampaignError, match=r"nobody knows what opus costs.*CAMPAIGN_PRICES") as refused:
+    with pytest.raises(
+        CampaignError, match=r"nobody knows what opus costs.*CAMPAIGN_PRICES, such as opus=3/15"
+    ) as refused:
         answers.answer({"n": 1}, provider="claude", ask=_never, quote=Quote(model="opus", most_usd=None))
 
     assert refused.value.code is ErrorCode.BUDGET_EXCEEDED
@@ -531,6 +553,8 @@ def test_a_call_that_broke_off_counts_as_paid(studio: Studio) -> None:
     with pytest.raises(CampaignError, match="no answer in time"):
         answers.answer({"n": 1}, provider="claude", ask=broken, quote=_quote(0.6))
 
+    told = answers.usage.to_json()
+    assert (told["requests"], told["calls"], told["cost_usd"]) == (1, 0, 0.6)
     with pytest.raises(CampaignError, match=r"\$0\.6000 of the run's \$1\.0000 are spent, or may be"):
         answers.answer({"n": 1}, provider="claude", ask=_never, quote=_quote(0.6))
 
@@ -553,11 +577,13 @@ def test_every_attempt_that_may_have_been_billed_counts_in_every_process_of_the_
 
     def third_time(bill: Bill) -> Answer:
         bill.void()
-        bill.again()
-        bill.again()
+        bill.again(after="status 500 found")
+        bill.again(after="status 500 found")
         return _answer(cost_usd=0.1)
 
     answers.answer({"n": 1}, provider="claude", ask=third_time, quote=_quote(0.3))
+    told = answers.usage.to_json()
+    assert (told["requests"], told["calls"], told["cost_usd"]) == (3, 1, 0.4)
     elsewhere = studio.answers(studio.build(), max_cost_usd=1.0, root_run_id=root.run.id)
 
     with pytest.raises(CampaignError, match=r"\$0\.4000 of the run's \$1\.0000 are spent, or may be"):
@@ -571,10 +597,12 @@ def test_a_further_attempt_that_could_pass_the_budget_is_not_made(studio: Studio
     def insisting(bill: Bill) -> Answer:
         for _ in range(3):
             sent.append(1)
-            bill.again()
+            bill.again(after="status 500 found")
         return pytest.fail("it was asked again")
 
-    with pytest.raises(CampaignError, match=r"\$0\.8000 of the run's \$1\.0000 are spent") as refused:
+    with pytest.raises(
+        CampaignError, match=r"status 500 found; and to ask again, .*\$0\.8000 of the run's"
+    ) as refused:
         answers.answer({"n": 1}, provider="claude", ask=insisting, quote=_quote(0.4))
 
     assert refused.value.code is ErrorCode.BUDGET_EXCEEDED

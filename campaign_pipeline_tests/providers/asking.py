@@ -9,7 +9,7 @@ from typing import Any
 from campaign_pipeline.games.catalogue import load_template
 from campaign_pipeline.model.digest import JsonObject, canonical_hash
 from campaign_pipeline.model.game_text import TextRequest
-from campaign_pipeline.model.prices import UNPRICED, Quote
+from campaign_pipeline.model.prices import Quote
 from campaign_pipeline.providers.answers import Answer, AnswerBook, Ask
 from campaign_pipeline.providers.bill import Bill
 from campaign_pipeline.skills.wording import text_request
@@ -22,7 +22,8 @@ class RememberedBill(Bill):
     def __init__(self) -> None:
         self.attempts = [True]
 
-    def again(self) -> None:
+    def again(self, *, after: str) -> None:
+        assert after
         self.attempts.append(True)
 
     def void(self) -> None:
@@ -40,7 +41,7 @@ class RememberedAnswers(AnswerBook):
         self.notes: list[JsonObject] = []
         self.answers: dict[str, Answer] = {}
 
-    def answer(self, request: JsonObject, *, provider: str, ask: Ask, quote: Quote = UNPRICED) -> Answer:
+    def answer(self, request: JsonObject, *, provider: str, ask: Ask, quote: Quote) -> Answer:
         assert provider == self._provider
         self.requests.append(request)
         self.quotes.append(quote)

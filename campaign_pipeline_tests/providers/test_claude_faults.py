@@ -95,7 +95,7 @@ def test_nobody_waits_longer_than_there_is_time(http_server: LocalServer, second
     error = failure(asking(http_server.url, timeout_s=5))
 
     assert "it asks to be left alone for" in error.message
-    assert error.retryable
+    assert not error.retryable
     assert len(http_server.received) == 1
     assert time.monotonic() - began < 5
 
@@ -115,7 +115,8 @@ def test_a_call_that_hangs_ends_at_the_time_out(http_server: LocalServer, fault:
     assert (error.code, error.retryable) == (ErrorCode.PROVIDER_ERROR, True)
     assert "within the 1.5 s of CAMPAIGN_PROVIDER_TIMEOUT" in error.message
     assert len(http_server.received) == 1
-    assert taken >= 1.5
+    # Many times shorter than the server would keep it.
+    assert 1.5 <= taken < 15
 
 
 @pytest.mark.parametrize(

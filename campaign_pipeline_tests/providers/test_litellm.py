@@ -222,7 +222,7 @@ def test_the_cost_is_what_the_proxy_tells_or_else_what_the_price_table_says(
 
     [answer] = book.answers.values()
     assert answer.cost_usd == cost
-    assert book.quotes == [Quote(model="lyria", most_usd=priced)]
+    assert book.quotes == [Quote(model="lyria", most_usd=priced, price_as="0.06")]
     assert (answer.model, answer.media_type) == ("lyria", "audio/mpeg")
     assert answer.latency_s is not None
 
@@ -232,7 +232,7 @@ def test_a_price_by_tokens_says_nothing_of_sound(http_server: LocalServer, book:
 
     _model(http_server, book, prices={"lyria": Price(input_usd=3, output_usd=15)}).generate(REQUEST)
 
-    assert book.quotes == [Quote(model="lyria", most_usd=None)]
+    assert book.quotes == [Quote(model="lyria", most_usd=None, price_as="0.06")]
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ import logging
 import subprocess
 import sys
 import wave
+from contextlib import closing
 
 import pytest
 
+from campaign_pipeline.storage import Ledger
 from campaign_pipeline_tests.leaks import files_with, rows_with
 from campaign_pipeline_tests.servers.http_server import Answer, LocalServer, reply, reply_json
 from campaign_pipeline_tests.servers.speech_server import speech
@@ -90,6 +92,35 @@ def test_another_bitrate_makes_the_file_anew_and_buys_no_music(
     assert _music(proxied)["content_hash"] != first["content_hash"]
     told = _music_step(proxied, run)["diagnostics"]["provider"]
     assert (told["calls"], told["answers_reused"], told["cost_usd"]) == (0, 1, 0.0)
+
+
+def test_a_proxy_that_asks_to_be_left_alone_is_not_asked_by_a_retry_of_the_step(
+    proxied: Desk, http_server: LocalServer
+) -> None:
+    http_server.answers(reply(status=429, headers={"Retry-After": "300"}), speech())
+
+    failed = proxied.campaign("build", KEY)
+
+    assert failed.exit_code == 1
+    assert "it asks to be left alone for 300 s: build again after that" in failed.output
+    assert len(http_server.received) == 1
+
+
+def test_what_may_have_been_billed_is_told_of_the_step_as_it_is_charged(
+    proxied: Desk, http_server: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAMPAIGN_PRICES", "lyria=0.5")
+    http_server.answers(
+        reply(status=500, headers={"Retry-After": "0"}),
+        speech(key=CANARY, headers={"x-litellm-response-cost": "0.0073750000000000005"}),
+    )
+
+    run = proxied.build(KEY)
+
+    told = _music_step(proxied, run)["diagnostics"]["provider"]
+    assert (told["requests"], told["calls"], told["cost_usd"]) == (2, 1, 0.507375)
+    with closing(Ledger.open(proxied.place.ledger_url)) as ledger:
+        assert ledger.tenant("demo").spent_usd(run["root_run_id"]) == 0.507375
 
 
 def test_music_that_is_of_no_use_is_kept_and_the_error_says_how_to_get_other(

@@ -15,6 +15,7 @@ from typing import Any
 from campaign_pipeline.building.answer_book import KeptAnswers, Usage
 from campaign_pipeline.model.audio import AudioRequest
 from campaign_pipeline.model.digest import ContentHash, canonical_hash
+from campaign_pipeline.model.prices import UNPRICED
 from campaign_pipeline.providers import audio_choice
 from campaign_pipeline.providers.access import Access
 from campaign_pipeline.providers.answers import Answer, AnswerBook
@@ -55,7 +56,7 @@ class CountingAudioModel(AudioModel):
         """Ask for the tone, then make it as long as it has to be."""
         prompt = str(request.prompt)
         answer = self._answers.answer(
-            {"prompt": prompt}, provider="audio", ask=lambda _: _ask("audio", prompt)
+            {"prompt": prompt}, provider="audio", ask=lambda _: _ask("audio", prompt), quote=UNPRICED
         )
         with wave.open(io.BytesIO(answer.data)) as file:
             assert file.getnframes() > 0
@@ -73,7 +74,9 @@ def install() -> None:
 
     def asked(brief: Any, **around: Any) -> Any:
         title = str(brief.texts.title)
-        _open_books[0].answer({"prompt": title}, provider="text", ask=lambda _: _ask("text", title))
+        _open_books[0].answer(
+            {"prompt": title}, provider="text", ask=lambda _: _ask("text", title), quote=UNPRICED
+        )
         return write(brief, **around)
 
     KeptAnswers.count_for = counted  # type: ignore[method-assign, assignment]  # a test's right

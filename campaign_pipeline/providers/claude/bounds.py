@@ -8,6 +8,7 @@ It imports the SDK, and is itself imported where a request is really sent.
 
 import time
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 import httpx2
@@ -24,6 +25,7 @@ from campaign_pipeline.providers.patience import (
     is_passing,
     told_pause_s,
 )
+from campaign_pipeline.providers.transport import unreached
 
 MAX_ANSWER_BYTES = 4_000_000
 """A hundred times what the longest answer takes."""
@@ -35,14 +37,14 @@ class Bounds:
     def __init__(self, endpoint: Endpoint, *, bill: Bill) -> None:
         self._to = endpoint
         self._bill = bill
-        self._attempts = 0
+        self._ended = ""
         self._ends_at = time.monotonic() + endpoint.timeout_s
         self._cut_off = CutOff(endpoint.timeout_s)
 
     @property
     def timeout(self) -> httpx2.Timeout:
         """How long a single silence may last."""
-        return httpx2.Timeout(self._to.timeout_s, connect=min(CONNECT_S, self._to.timeout_s))
+        return self._timeout(self._to.timeout_s)
 
     def client(self) -> httpx2.Client:
         """Give the HTTP client for the SDK."""
@@ -63,10 +65,12 @@ class Bounds:
             CampaignError: PROVIDER_ERROR, the time is over, the answer is too large, or the pause that is asked for is
                 too long to wait; whatever the bill raises. Nothing of this does the SDK try again.
         """
-        if self._attempts:
-            self._bill.again()
-        self._attempts += 1
-        with CutOff(max(SHORTEST_S, self._ends_at - time.monotonic())) as self._cut_off:
+        left_s = self._left_s
+        if self._ended:
+            if left_s <= SHORTEST_S:
+                raise self._to.too_late()
+            self._bill.again(after=self._ended)
+        with CutOff(left_s) as self._cut_off:
             try:
                 response = call_next(request)
             except APIConnectionError as error:
@@ -76,38 +80,53 @@ class Bounds:
             raise self._to.too_late()
         if is_unbilled(response.status_code):
             self._bill.void()
-        self._refuse_long_pause(response)
+        self._note_refusal(response)
         return response
 
     def _watch(self, request: httpx2.Request) -> None:
         request.extensions["trace"] = self._cut_off.notice
+        # Of this attempt: the SDK would give each the time of the whole call.
+        request.extensions["timeout"] = self._timeout(self._left_s).as_dict()
 
     def _bound(self, response: httpx2.Response) -> None:
         if isinstance(response.stream, httpx2.SyncByteStream):
             response.stream = _Bounded(response.stream, to=self._to)
+
+    @property
+    def _left_s(self) -> float:
+        return max(SHORTEST_S, self._ends_at - time.monotonic())
+
+    @staticmethod
+    def _timeout(left_s: float) -> httpx2.Timeout:
+        return httpx2.Timeout(left_s, connect=min(CONNECT_S, left_s))
 
     def _failure(self, error: APIConnectionError) -> Exception:
         """Tell what is worth another attempt, which the SDK makes of its own errors only, from what is not."""
         cause = error.__cause__
         if isinstance(cause, CampaignError):
             return cause
-        never_connected = isinstance(cause, httpx2.ConnectTimeout)
-        if self._cut_off.is_over or (isinstance(cause, httpx2.TimeoutException) and not never_connected):
-            return self._to.too_late()
-        connected = not isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.InvalidURL)
-        if not connected:
+        if not isinstance(cause, Exception):
+            return error
+        failure = unreached(cause, to=self._to, is_over=self._cut_off.is_over)
+        if failure.is_unbilled:
             self._bill.void()
-        worded = self._to.broken_off() if connected else self._to.not_reached(str(cause))
-        return APIConnectionError(message=worded.message, request=error.request)
+        self._ended = failure.error.message
+        is_late = isinstance(cause, httpx2.TimeoutException) and not failure.is_unbilled
+        if self._cut_off.is_over or is_late:
+            return failure.error
+        return APIConnectionError(message=failure.error.message, request=error.request)
 
-    def _refuse_long_pause(self, response: APIResponse[Any]) -> None:
-        if not is_passing(response.status_code):
+    def _note_refusal(self, response: APIResponse[Any]) -> None:
+        """Remember how an attempt ended that the SDK makes again, and refuse to wait for too long before that."""
+        if response.status_code < HTTPStatus.BAD_REQUEST:
             return
         told = told_pause_s(response.headers.get("retry-after"))
-        if told is None:
+        refused = self._to.refused(response.status_code, data=response.read(), told_pause_s=told)
+        self._ended = refused.message
+        if told is None or not is_passing(response.status_code):
             return
         if told > LONGEST_PAUSE_S or time.monotonic() + told >= self._ends_at:
-            raise self._to.refused(response.status_code, data=response.read(), told_pause_s=told)
+            raise refused
 
 
 class _Bounded(httpx2.SyncByteStream):

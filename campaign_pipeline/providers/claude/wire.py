@@ -91,7 +91,9 @@ def _answer(
         said = to.said(data)
         found = f"status 200 without a message found{f', saying “{said}”' if said else ''}"
         raise _useless(to, f"{found}; {to.url_setting} is expected to name the API itself")
-    if (to.key or "").encode() in data:
+    told = (message.text, message.model or "", message.refusal or "")
+    # A key that is spelled in escapes stands in the message, and not in the bytes.
+    if (to.key or "").encode() in data or any((to.key or "") in said for said in told):
         raise _useless(to, f"an answer that repeats {to.key_setting} found; one without it is expected")
     return Answer(
         data=data,

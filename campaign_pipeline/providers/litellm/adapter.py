@@ -58,7 +58,7 @@ class LiteLLMAudioModel(AudioModel):
             {"url": to.url, "body": body, "seed": request.seed},
             provider=self.provider_id,
             ask=partial(self._ask, body=body, to=to, fresh=fresh),
-            quote=Quote(model=model, most_usd=self._price_usd),
+            quote=Quote(model=model, most_usd=self._price_usd, price_as="0.06"),
         )
         # What was asked for just now has been decoded already.
         sound = fresh[0] if fresh else decode(answer.data, source=to.name)
