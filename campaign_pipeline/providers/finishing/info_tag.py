@@ -19,8 +19,12 @@ from campaign_pipeline.providers.finishing.mpeg_frames import layout_of
 _NAMES = (b"Info", b"Xing")
 _FRAME_COUNT, _BYTE_COUNT, _CONTENTS = 8, 12, 16
 _CONTENTS_ENTRIES = 100
-_PADDING = 142
-"""Twelve bits of delay, then twelve bits of padding, begin a byte before."""
+_LOWPASS = 130
+_KBPS, _MOST_KBPS = 140, 255
+_DELAY, _PADDING = 141, 142
+"""Twelve bits of delay, then twelve bits of padding."""
+_PRESET = 146
+"""Of a constant bit rate, the bit rate once more."""
 _MUSIC_BYTES, _MUSIC_CHECK, _TAG_CHECK = 148, 152, 154
 _TAG_BYTES = 156
 
@@ -37,6 +41,12 @@ def is_info(frame: bytes) -> bool:
     return frame[at : at + 4] in _NAMES and len(frame) >= at + _TAG_BYTES
 
 
+def delay_of(info: bytes) -> int:
+    """Tell how many sample frames before the music the encoder put there."""
+    at = layout_of(info).main + _DELAY
+    return int.from_bytes(info[at : at + 2]) >> 4
+
+
 def padding_of(info: bytes) -> int:
     """Tell how many sample frames at the end are none of the music."""
     at = layout_of(info).main + _PADDING
@@ -48,7 +58,8 @@ def describe(frames: Sequence[bytes], *, info: bytes, padding: int) -> bytes:
 
     Args:
         frames: Those that sound.
-        info: A description of such a file by the same encoder; what is not counted is taken from it.
+        info: A description of such a file by the same encoder; what is not counted is taken from it. It may be of a
+            higher bit rate, so that it is large enough: then nothing is said of the lowpass, for it is another one.
         padding: Sample frames at the end that are none of the music.
     """
     tag = bytearray(info)
@@ -59,6 +70,11 @@ def describe(frames: Sequence[bytes], *, info: bytes, padding: int) -> bytes:
     def put(place: int, value: bytes) -> None:
         tag[at + place : at + place + len(value)] = value
 
+    kbps = layout_of(frames[0]).kbps
+    if kbps != layout_of(info).kbps:
+        put(_LOWPASS, b"\0")
+    put(_KBPS, bytes([min(kbps, _MOST_KBPS)]))
+    put(_PRESET, kbps.to_bytes(2))
     put(_FRAME_COUNT, len(frames).to_bytes(4))
     put(_BYTE_COUNT, size)
     put(_CONTENTS, _contents(len(frames)))

@@ -8,13 +8,13 @@ How many segments there are depends on the length alone, so the bytes are the sa
 
 import io
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from campaign_pipeline.providers.finishing.info_tag import describe, is_info, padding_of
+from campaign_pipeline.providers.finishing.info_tag import delay_of, describe, is_info
 from campaign_pipeline.providers.finishing.mpeg_frames import MPEG1_KBPS, MPEG2_KBPS, frames_of
 from campaign_pipeline.providers.finishing.splice import splice
 from campaign_pipeline.providers.parallel import aside, in_order
@@ -80,11 +80,29 @@ def encode_mp3(samples: Samples, *, lead: int, tail: int, settings: Mp3Settings)
 
     frames = samples.shape[1]
     segments = _segments(lead + frames + tail, settings=settings)
-    joined = _joined(list(in_order(encoded, segments)), segments)
+    joined = _joined([_sounding(stream) for stream in in_order(encoded, segments)], segments)
     if joined is None:
         # Sound whose every frame switches windows, to be encoded in one piece.
-        return aside(lambda: encoded(_Segment(start=0, end=None, places=range(0))))
-    return joined
+        joined = _sounding(aside(lambda: encoded(_Segment(start=0, end=None, places=range(0)))))
+    info = aside(lambda: _description(settings))
+    padding = len(joined) * settings.frame - delay_of(info) - (lead + frames + tail)
+    return b"".join((describe(joined, info=info, padding=padding), *joined))
+
+
+def _description(settings: Mp3Settings) -> bytes:
+    """Have LAME describe a file: it says which frames are music, without which no decoder finds the first of them.
+
+    LAME leaves the description out where a frame is too small for it. No decoder minds that it is of a higher bit
+    rate than the music, so it is of the lowest that has room for it.
+    """
+    known = _known_kbps(settings.sample_rate)
+    nearest = nearest_bitrate(settings.bitrate_kbps, sample_rate=settings.sample_rate)
+    silence = np.zeros((settings.channels, settings.frame))
+    begun = (
+        _lame(silence, 0, settings.frame, level=1.0, settings=replace(settings, bitrate_kbps=kbps))
+        for kbps in known[known.index(nearest) :]
+    )
+    return next(filter(is_info, (frames_of(stream)[0] for stream in begun)))
 
 
 def _segments(frames: int, *, settings: Mp3Settings) -> list[_Segment]:
@@ -103,23 +121,20 @@ def _cycled(frame: int) -> int:
     return round(frame / _CYCLE) * _CYCLE
 
 
-def _joined(streams: list[bytes], segments: list[_Segment]) -> bytes | None:
-    info, *joined = frames_of(streams[0])
-    padding = 0
-    if not is_info(info):
-        joined.insert(0, info)
+def _sounding(stream: bytes) -> list[bytes]:
+    """Cut a stream into the frames that sound."""
+    first, *frames = frames_of(stream)
+    return frames if is_info(first) else [first, *frames]
+
+
+def _joined(streams: list[list[bytes]], segments: list[_Segment]) -> list[bytes] | None:
+    joined = streams[0]
     for stream, segment in zip(streams[1:], segments[1:], strict=True):
-        following = frames_of(stream)
-        if is_info(following[0]):
-            # What the last of the segments says is what the whole has at its end.
-            padding = padding_of(following.pop(0))
-        spliced = splice(joined, following, offset=segment.start, places=segment.places)
+        spliced = splice(joined, stream, offset=segment.start, places=segment.places)
         if spliced is None:
             return None
         joined = spliced
-    if is_info(info):
-        joined.insert(0, describe(joined, info=info, padding=padding))
-    return b"".join(joined)
+    return joined
 
 
 def _lame(samples: Samples, start: int, end: int, *, level: float, settings: Mp3Settings) -> bytes:
@@ -160,8 +175,11 @@ def _coder_gain(settings: Mp3Settings) -> float:
 
 def nearest_bitrate(bitrate_kbps: int, *, sample_rate: int) -> int:
     """Find the bit rate that MP3 knows at a sample rate nearest to the asked one."""
-    known = MPEG1_KBPS if sample_rate >= _MPEG1_RATES_HZ else MPEG2_KBPS
-    return min(known, key=lambda kbps: (abs(kbps - bitrate_kbps), kbps))
+    return min(_known_kbps(sample_rate), key=lambda kbps: (abs(kbps - bitrate_kbps), kbps))
+
+
+def _known_kbps(sample_rate: int) -> tuple[int, ...]:
+    return MPEG1_KBPS if sample_rate >= _MPEG1_RATES_HZ else MPEG2_KBPS
 
 
 def _compression(bitrate_kbps: int, *, sample_rate: int) -> float:

@@ -33,15 +33,14 @@ class Layout:
     Args:
         side: Byte at which the side information begins.
         main: Byte at which the area for main data begins.
-        samples: Sample frames that the frame decodes to.
     """
 
     mpeg1: bool
     channels: int
+    kbps: int
     size: int
     side: int
     main: int
-    samples: int
 
 
 def frames_of(data: bytes) -> list[bytes]:
@@ -79,16 +78,17 @@ def _layout(header: bytes) -> Layout:
     if kbps_index in {_FREE_KBPS, _NO_KBPS} or hz_index == _NO_HZ:
         raise ValueError(f"{header.hex()} has no bit rate or no sample rate")
     mpeg1, mono = bool(bits >> 19 & 1), bits >> 6 & 3 == _MONO
-    kbps, hz = (MPEG1_KBPS, _MPEG1_HZ) if mpeg1 else (MPEG2_KBPS, _MPEG2_HZ)
+    known_kbps, known_hz = (MPEG1_KBPS, _MPEG1_HZ) if mpeg1 else (MPEG2_KBPS, _MPEG2_HZ)
+    kbps, hz = known_kbps[kbps_index - 1], known_hz[hz_index]
     samples = 1152 if mpeg1 else 576
     side = _HEADER_BYTES + (0 if bits >> 16 & 1 else _CHECK_BYTES)
     return Layout(
         mpeg1=mpeg1,
         channels=1 if mono else 2,
-        size=samples * 125 * kbps[kbps_index - 1] // hz[hz_index] + (bits >> 9 & 1),
+        kbps=kbps,
+        size=samples * 125 * kbps // hz + (bits >> 9 & 1),
         side=side,
         main=side + _side_bytes(mpeg1=mpeg1, mono=mono),
-        samples=samples,
     )
 
 
