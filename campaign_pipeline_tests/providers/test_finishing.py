@@ -15,11 +15,12 @@ from campaign_pipeline.model.audio import AudioFormat, AudioRequest
 from campaign_pipeline.providers import parallel
 from campaign_pipeline.providers.audio import GeneratedAudio
 from campaign_pipeline.providers.finishing.chain import finish
-from campaign_pipeline.providers.finishing.encoding import Encoding, decode_into, encode
+from campaign_pipeline.providers.finishing.encoding import Encoding, encode
 from campaign_pipeline.providers.finishing.loudness import integrated_loudness
 from campaign_pipeline.providers.finishing.mastering import master
 from campaign_pipeline.providers.finishing.mp3 import nearest_bitrate
 from campaign_pipeline.providers.finishing.peaks import true_peak
+from campaign_pipeline.providers.finishing.playback import play_into
 from campaign_pipeline.providers.finishing.waveform import HEIGHT, WIDTH, draw_waveform
 from campaign_pipeline.providers.hearing import k_weighting
 from campaign_pipeline_tests.providers.listening import Samples, loudness, true_peak_dbtp
@@ -95,10 +96,10 @@ def test_the_bit_rate_is_constant_and_the_nearest(asked: int, rate: int, nearest
     samples = _coloured_noise(rate=rate, seconds=10) * 0.2
     encoding = Encoding(audio_format="mp3", sample_rate=rate, channels=2, bitrate_kbps=asked, loop=False)
 
-    encoded = encode(samples, encoding=encoding)
+    data = encode(samples, encoding=encoding)
 
     assert nearest_bitrate(asked, sample_rate=rate) == nearest
-    assert len(encoded.data) * 8 / 10 / 1000 == pytest.approx(nearest, rel=0.02)
+    assert len(data) * 8 / 10 / 1000 == pytest.approx(nearest, rel=0.02)
 
 
 @pytest.mark.parametrize("channels", [1, 2])
@@ -110,11 +111,11 @@ def test_an_mp3_decodes_to_what_was_encoded_at_the_same_level(channels: int, rat
     heard = np.zeros_like(samples)
     encoding = Encoding(audio_format="mp3", sample_rate=rate, channels=channels, bitrate_kbps=128, loop=True)
 
-    encoded = encode(samples, encoding=encoding)
-    frames = decode_into(heard, encoded)
+    played = play_into(heard, encode(samples, encoding=encoding), encoding=encoding)
 
-    heard = np.roll(heard, encoded.first_frame - encoding.lead, axis=1)
-    assert frames == samples.shape[1]
+    heard = np.roll(played.samples, played.before - encoding.lead, axis=1)
+    assert (played.channels, played.sample_rate) == (channels, rate)
+    assert heard.shape == samples.shape
     assert np.sqrt(np.mean((heard - samples) ** 2)) < 0.03 * np.sqrt(np.mean(samples**2))
 
 
@@ -133,10 +134,10 @@ def test_an_mp3_is_joined_before_a_beat_that_coding_made_rough(rate: int, kbps: 
     samples = _struck_on_the_first_beat(rate=rate, channels=channels)
     encoding = Encoding(audio_format="mp3", sample_rate=rate, channels=channels, bitrate_kbps=kbps, loop=True)
 
-    encoded = encode(samples, encoding=encoding)
+    data = encode(samples, encoding=encoding)
+    frames, first = samples.shape[1], play_into(samples, data, encoding=encoding).before
 
-    whole = soundfile.read(io.BytesIO(encoded.data), dtype="float64", always_2d=True)[0].T
-    first, frames = encoded.first_frame, samples.shape[1]
+    whole = soundfile.read(io.BytesIO(data), dtype="float64", always_2d=True)[0].T
     on_the_beat = np.abs(whole[:, encoding.lead] - whole[:, encoding.lead + frames - 1]).max()
     joined = np.abs(whole[:, first] - whole[:, first + frames - 1]).max()
     tone_step = 2 * np.pi * 330 / rate * 0.1
@@ -149,9 +150,10 @@ def test_an_mp3_is_joined_before_a_beat_that_coding_made_rough(rate: int, kbps: 
 def test_of_places_as_good_the_loop_is_joined_nearest_to_its_first_beat() -> None:
     encoding = Encoding(audio_format="mp3", sample_rate=44100, channels=1, bitrate_kbps=96, loop=True)
 
-    encoded = encode(np.full((1, 44100), 0.1), encoding=encoding)
+    samples = np.full((1, 44100), 0.1)
+    played = play_into(samples, encode(samples, encoding=encoding), encoding=encoding)
 
-    assert encoded.first_frame == encoding.lead
+    assert played.before == encoding.lead
 
 
 @pytest.mark.parametrize("cores", [1, 2])
@@ -171,7 +173,7 @@ def test_no_file_is_read_or_written_where_an_interrupt_would_be_lost(
     samples = _coloured_noise(rate=44100, seconds=10) * 0.2
     encoding = Encoding(audio_format=audio_format, sample_rate=44100, channels=2, bitrate_kbps=96, loop=True)
 
-    decode_into(samples, encode(samples, encoding=encoding))
+    play_into(samples, encode(samples, encoding=encoding), encoding=encoding)
 
     assert len(opened_in) >= 2
     assert threading.main_thread() not in opened_in
@@ -182,7 +184,7 @@ def test_a_wav_holds_the_very_samples() -> None:
     heard = np.zeros_like(samples)
     encoding = Encoding(audio_format="wav", sample_rate=44100, channels=2, bitrate_kbps=96, loop=True)
 
-    decode_into(heard, encode(samples, encoding=encoding))
+    play_into(heard, encode(samples, encoding=encoding), encoding=encoding)
 
     assert np.array_equal(heard, samples)
 

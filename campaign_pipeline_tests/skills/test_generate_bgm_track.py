@@ -93,7 +93,7 @@ def test_every_property_of_the_file_has_a_verdict(half_a_minute: BgmTrack) -> No
     verdicts = {check.name: check.passed for check in half_a_minute.checks}
 
     assert verdicts == dict.fromkeys(
-        ("duration", "channels", "loudness", "true_peak", "dc", "spectrum", "seam"), True
+        ("duration", "channels", "sample_rate", "loudness", "true_peak", "dc", "spectrum", "seam"), True
     )
 
 

@@ -1,6 +1,6 @@
 """As many channels as are asked, whatever came.
 
-Belongs here: folding channels together, doubling one, and turning round what would cancel itself out.
+Belongs here: folding channels together, doubling one, turning round what would cancel itself out, comparing two.
 Does not belong here: levels (mastering).
 """
 
@@ -36,9 +36,10 @@ def _front(samples: Samples) -> Samples:
     if len(samples) > _STEREO:
         front = front + _BESIDE_THE_FRONT * samples[_STEREO:].sum(axis=0)
     left, right = front
-    opposed = _product(left, right) < _OPPOSED * (_product(left, left) * _product(right, right)) ** 0.5
+    opposed = product(left, right) < _OPPOSED * (product(left, left) * product(right, right)) ** 0.5
     return np.stack((left, -right)) if opposed else front
 
 
-def _product(one: Samples, other: Samples) -> float:
+def product(one: Samples, other: Samples) -> float:
+    """Sum up the products of two channels, frame by frame."""
     return float(np.einsum("i,i", one, other))

@@ -7,13 +7,12 @@ Does not belong here: how a loop is made (looping) and an ending (ending), loudn
 
 from dataclasses import replace
 
-from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.audio import AudioRequest
 from campaign_pipeline.providers.audio import GeneratedAudio
 from campaign_pipeline.providers.finishing.channels import folded
 from campaign_pipeline.providers.finishing.ending import ended
 from campaign_pipeline.providers.finishing.looping import looped
-from campaign_pipeline.providers.finishing.silence import ends_quietly, sounding
+from campaign_pipeline.providers.finishing.silence import ends_quietly, refusal_of_silence, sounding
 from campaign_pipeline.providers.finishing.sound import Sound
 
 
@@ -56,9 +55,7 @@ def _heard(generated: GeneratedAudio, *, channels: int) -> Sound:
     samples = folded(generated.samples, channels=channels)
     heard = sounding(samples, sample_rate=generated.sample_rate)
     if heard.start == heard.stop:
-        raise CampaignError(
-            ErrorCode.GENERATION_FAILED, "audio: the provider's sound is silent; music is expected"
-        )
+        raise refusal_of_silence()
     sound = samples[:, heard]
     # Faded, a constant would be a thump.
     sound -= sound.mean(axis=1, keepdims=True)

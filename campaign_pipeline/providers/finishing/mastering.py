@@ -7,10 +7,10 @@ Does not belong here: measuring (loudness, peaks), file formats (encoding).
 import numpy as np
 from numpy.typing import NDArray
 
-from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.providers.finishing.decibels import gain
 from campaign_pipeline.providers.finishing.limiting import limit
 from campaign_pipeline.providers.finishing.loudness import SILENCE_LUFS, integrated_loudness
+from campaign_pipeline.providers.finishing.silence import refusal_of_silence
 from campaign_pipeline.providers.finishing.verification import TARGET_LUFS
 
 FULL_SCALE = 32768
@@ -40,10 +40,7 @@ def master(
         samples -= samples.mean(axis=1, keepdims=True)
         loudness = integrated_loudness(samples, sample_rate=sample_rate, loop=loop)
         if loudness <= SILENCE_LUFS:
-            raise CampaignError(
-                ErrorCode.GENERATION_FAILED,
-                "audio: the provider's sound is silent; music is expected",
-            )
+            raise refusal_of_silence()
         samples *= gain(target_lufs - loudness)
         dips = limit(samples, ceiling=gain(ceiling_dbtp), sample_rate=sample_rate, loop=loop)
         # Held peaks cost loudness, so it is measured again, unless they were held before this small gain.

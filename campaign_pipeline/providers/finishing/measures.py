@@ -4,14 +4,16 @@ Belongs here: the numbers that describe a piece, and how each is taken.
 Does not belong here: which numbers are good (verification).
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from campaign_pipeline.providers.finishing.channels import product
 from campaign_pipeline.providers.finishing.decibels import decibels
 from campaign_pipeline.providers.finishing.loudness import integrated_loudness
 from campaign_pipeline.providers.finishing.peaks import true_peak
+from campaign_pipeline.providers.finishing.playback import Playback
 from campaign_pipeline.providers.hearing import k_power
 from campaign_pipeline.providers.parallel import in_order
 
@@ -26,6 +28,8 @@ _PHONE_HZ = 300.0
 _MIDDLE_HZ = (300.0, 3000.0)
 """What every rate and bit rate carries."""
 _ORDINARY_STEP = 0.999
+_DIGITS = 6
+"""After the point; more say nothing of music."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +37,11 @@ class Measures:
     """The numbers of one piece, taken from the decoded file.
 
     Args:
+        frames: Of the loop, or of a piece that does not loop.
+        frames_before: Those of the file before it.
+        frames_after: Those of the file after it.
+        channels: Of the file.
+        sample_rate: Of the file, in Hz.
         crest_db: Highest sample over the root mean square.
         centroid_hz: Mean frequency of the magnitude spectrum.
         flatness: Of the mean power spectrum from 300 Hz to 3 kHz: its geometric over its arithmetic mean, 1 for
@@ -45,7 +54,10 @@ class Measures:
     """
 
     frames: int
+    frames_before: int
+    frames_after: int
     channels: int
+    sample_rate: int
     loudness_lufs: float
     true_peak_dbtp: float
     crest_db: float
@@ -57,25 +69,37 @@ class Measures:
     seam: float
 
 
-def measure(samples: Samples, *, sample_rate: int, loop: bool) -> Measures:
-    """Measure samples of shape (channels, frames), full scale at ±1."""
-    power = float(np.mean([_product(channel, channel) / len(channel) for channel in samples]))
+def measure(played: Playback, *, loop: bool) -> Measures:
+    """Measure what is heard of a file."""
+    samples, sample_rate = played.samples, played.sample_rate
+    power = float(np.mean([product(channel, channel) / len(channel) for channel in samples]))
     highest = max(float(samples.max()), -float(samples.min()))
     hz, magnitude, energy = _spectrum(samples, sample_rate=sample_rate)
     heard = energy * k_power(hz, sample_rate=sample_rate)
-    return Measures(
-        frames=samples.shape[1],
-        channels=len(samples),
-        loudness_lufs=integrated_loudness(samples, sample_rate=sample_rate, loop=loop),
-        true_peak_dbtp=decibels(true_peak(samples, loop=loop)),
-        crest_db=decibels(highest) - decibels(power**0.5),
-        centroid_hz=_share(np.sum(hz * magnitude), magnitude.sum()),
-        flatness=_flatness(energy[(hz >= _MIDDLE_HZ[0]) & (hz <= _MIDDLE_HZ[1])]),
-        above_300_hz_lu=decibels(_share(heard[hz > _PHONE_HZ].sum(), heard.sum()) ** 0.5),
-        correlation=_correlation(samples),
-        dc=float(np.abs(samples.mean(axis=1)).max()),
-        seam=_seam(samples) if loop else 0.0,
+    return _rounded(
+        Measures(
+            frames=samples.shape[1],
+            frames_before=played.before,
+            frames_after=played.after,
+            channels=played.channels,
+            sample_rate=sample_rate,
+            loudness_lufs=integrated_loudness(samples, sample_rate=sample_rate, loop=loop),
+            true_peak_dbtp=decibels(true_peak(samples, loop=loop)),
+            crest_db=decibels(highest) - decibels(power**0.5),
+            centroid_hz=_share(np.sum(hz * magnitude), magnitude.sum()),
+            flatness=_flatness(energy[(hz >= _MIDDLE_HZ[0]) & (hz <= _MIDDLE_HZ[1])]),
+            above_300_hz_lu=decibels(_share(heard[hz > _PHONE_HZ].sum(), heard.sum()) ** 0.5),
+            correlation=_correlation(samples),
+            dc=float(np.abs(samples.mean(axis=1)).max()),
+            seam=_seam(samples) if loop else 0.0,
+        )
     )
+
+
+def _rounded(measures: Measures) -> Measures:
+    """Round what processors of different make compute differently in the last digits of."""
+    rounded = {name: round(value, _DIGITS) for name, value in asdict(measures).items()}
+    return replace(measures, **rounded)
 
 
 def _spectrum(samples: Samples, *, sample_rate: int) -> tuple[Samples, Samples, Samples]:
@@ -107,11 +131,7 @@ def _correlation(samples: Samples) -> float:
     if len(samples) == 1:
         return 1.0
     left, right = samples
-    return _share(_product(left, right), (_product(left, left) * _product(right, right)) ** 0.5)
-
-
-def _product(one: Samples, other: Samples) -> float:
-    return float(np.einsum("i,i", one, other))
+    return _share(product(left, right), (product(left, left) * product(right, right)) ** 0.5)
 
 
 def _seam(samples: Samples) -> float:

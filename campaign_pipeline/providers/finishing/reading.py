@@ -1,7 +1,7 @@
 """Sound files that are read in stretches.
 
 Belongs here: reading on where the last stretch ended.
-Does not belong here: what is read (encoding, decoding, joint).
+Does not belong here: what is read (decoding, playback).
 """
 
 import soundfile
@@ -15,5 +15,5 @@ class SteadyFile(soundfile.SoundFile):  # type: ignore[misc] # soundfile has no 
     """
 
     def seekable(self) -> bool:
-        """Say that it cannot seek; `seek` can all the same, where a caller means to."""
+        """Say that it cannot seek, so that soundfile leaves it where it is."""
         return False

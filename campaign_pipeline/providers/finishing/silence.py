@@ -1,11 +1,13 @@
 """Where sound begins and ends.
 
-Belongs here: finding the silence around it.
+Belongs here: finding the silence around it, and the refusal of sound that is nothing else.
 Does not belong here: cutting it off (fitting), telling that all of it is silent from its loudness (mastering).
 """
 
 import numpy as np
 from numpy.typing import NDArray
+
+from campaign_pipeline.errors import CampaignError, ErrorCode
 
 Samples = NDArray[np.float64]
 
@@ -38,3 +40,10 @@ def ends_quietly(samples: Samples, *, sample_rate: int) -> bool:
     """Tell whether the last hundredth of a second is silent, so that nothing is cut off there."""
     last = samples[:, -max(1, round(_WINDOW_S * sample_rate)) :]
     return float(np.abs(last).max()) <= _SILENT * max(float(samples.max()), -float(samples.min()))
+
+
+def refusal_of_silence() -> CampaignError:
+    """Word the error that there is nothing to be heard."""
+    return CampaignError(
+        ErrorCode.GENERATION_FAILED, "audio: the provider's sound is silent; music is expected"
+    )

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campaign_pipeline.model.audio import AudioRequest
-from campaign_pipeline.providers.finishing.encoding import EncodedAudio, Encoding, decode_into, encode
+from campaign_pipeline.providers.finishing.encoding import EncodedAudio, Encoding, encode
 from campaign_pipeline.providers.finishing.mastering import FULL_SCALE, as_integers, master
 from campaign_pipeline.providers.finishing.measures import Measures, measure
+from campaign_pipeline.providers.finishing.playback import play_into
 from campaign_pipeline.providers.finishing.verification import HIGHEST_TRUE_PEAK_DBTP, TARGET_LUFS
 
 Samples = NDArray[np.float64]
@@ -101,7 +102,15 @@ def _encoded(samples: Samples, *, request: AudioRequest) -> Take:
         bitrate_kbps=request.bitrate_kbps,
         loop=request.loopable,
     )
-    encoded = encode(samples, encoding=encoding)
-    heard = samples[:, : decode_into(samples, encoded)]
-    measures = measure(heard, sample_rate=request.sample_rate, loop=request.loopable)
-    return Take(encoded=encoded, heard=heard, measures=measures)
+    data = encode(samples, encoding=encoding)
+    played = play_into(samples, data, encoding=encoding)
+    return Take(
+        encoded=EncodedAudio(
+            data=data,
+            first_frame=played.before,
+            frames=played.samples.shape[1],
+            sample_rate=played.sample_rate,
+        ),
+        heard=played.samples,
+        measures=measure(played, loop=request.loopable),
+    )

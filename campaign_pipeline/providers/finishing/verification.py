@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.audio import AudioRequest
 from campaign_pipeline.model.checks import Check
+from campaign_pipeline.providers.finishing.margins import has_margins, lead, tail
 
 if TYPE_CHECKING:  # numpy is for the step that makes sound; a fully cached build needs the version alone
     from campaign_pipeline.providers.finishing.measures import Measures
@@ -39,6 +40,7 @@ def verdicts(measures: "Measures", *, request: AudioRequest) -> tuple[Check, ...
     return (
         _duration(measures, request=request),
         _channels(measures, request=request),
+        _sample_rate(measures, request=request),
         _loudness(measures),
         _true_peak(measures),
         _dc(measures),
@@ -61,13 +63,24 @@ def refuse_faults(checks: Sequence[Check]) -> None:
 
 
 def _duration(measures: "Measures", *, request: AudioRequest) -> Check:
+    around, margins = measures.frames_before + measures.frames_after, _margins(request)
     return Check(
         name="duration",
-        passed=measures.frames == request.frames,
-        found=f"{measures.frames / request.sample_rate:.3f} s ({measures.frames} sample frames)",
-        right=f"{request.duration_sec:g} s ({request.frames})",
+        passed=(measures.frames, around) == (request.frames, margins),
+        found=f"{measures.frames / request.sample_rate:.3f} s ({_counted_frames(measures.frames, around=around)})",
+        right=f"{request.duration_sec:g} s ({_counted_frames(request.frames, around=margins)})",
         value=measures.frames / request.sample_rate,
     )
+
+
+def _margins(request: AudioRequest) -> int:
+    if not has_margins(request.format, loop=request.loopable):
+        return 0
+    return lead(request.sample_rate) + tail(request.sample_rate)
+
+
+def _counted_frames(frames: int, *, around: int) -> str:
+    return f"{frames} sample frames" + (f" and {around} around them" if around else "")
 
 
 def _channels(measures: "Measures", *, request: AudioRequest) -> Check:
@@ -77,6 +90,16 @@ def _channels(measures: "Measures", *, request: AudioRequest) -> Check:
         found=_counted(measures.channels),
         right=_counted(request.channels),
         value=measures.channels,
+    )
+
+
+def _sample_rate(measures: "Measures", *, request: AudioRequest) -> Check:
+    return Check(
+        name="sample_rate",
+        passed=measures.sample_rate == request.sample_rate,
+        found=f"{measures.sample_rate} Hz",
+        right=f"{request.sample_rate} Hz",
+        value=measures.sample_rate,
     )
 
 
