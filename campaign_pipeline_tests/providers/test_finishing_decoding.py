@@ -69,15 +69,42 @@ def test_an_mp3_is_known_behind_an_id3_tag_and_by_its_first_frame() -> None:
     assert lengths == {(2, 2 * RATE)}
 
 
-@pytest.mark.parametrize("size", [b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f"])
-def test_a_wav_whose_writer_did_not_know_its_length_is_read_to_its_end(size: bytes) -> None:
-    data = bytearray(_file(_tone(), "WAV", "PCM_16"))
+@pytest.mark.parametrize(
+    ("whole", "samples"),
+    [
+        (b"\xff\xff\xff\xff", b"\xff\xff\xff\xff"),
+        (b"\xff\xff\xff\x7f", b"\xff\xff\xff\x7f"),
+        (b"\0\0\0\0", b"\0\0\0\0"),
+        (b"\x24\0\0\0", b"\0\0\0\0"),
+        (b"\xff\xff\xff\xff", b"\0\0\0\0"),
+    ],
+    ids=["the most", "half the most", "nothing", "the head alone", "the most, and no samples"],
+)
+@pytest.mark.parametrize(("kind", "endian"), [("WAV", "LITTLE"), ("WAV", "BIG"), ("WAVEX", "LITTLE")])
+def test_a_wav_whose_writer_did_not_know_its_length_is_read_to_its_end(
+    kind: str, endian: str, whole: bytes, samples: bytes
+) -> None:
+    written = io.BytesIO()
+    soundfile.write(written, _tone().T, RATE, format=kind, subtype="PCM_16", endian=endian)
+    data = bytearray(written.getvalue())
     place = data.index(b"data") + 4
-    data[4:8] = data[place : place + 4] = size
+    data[4:8] = whole[::-1] if endian == "BIG" else whole
+    data[place : place + 4] = samples[::-1] if endian == "BIG" else samples
 
     sound = decode(bytes(data), source="answer")
 
-    assert sound.samples.shape == (2, 2 * RATE)
+    assert np.abs(sound.samples - _tone()).max() < 1e-4
+
+
+def test_a_flac_that_was_streamed_is_read_to_its_end() -> None:
+    data = bytearray(_file(_tone(), "FLAC", "PCM_16"))
+    # The last four bits of a byte and the four after it count the samples; 0 is unknown (RFC 9639, 8.2).
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)
+
+    sound = decode(bytes(data), source="answer")
+
+    assert np.abs(sound.samples - _tone()).max() < 1e-4
 
 
 @pytest.mark.parametrize(
@@ -95,6 +122,10 @@ def test_a_wav_whose_writer_did_not_know_its_length_is_read_to_its_end(size: byt
         (_wav()[:30], "a WAV file of 30 bytes found that does not decode"),
         (_file(_tone(), "FLAC", "PCM_16")[:9000], "a FLAC file of 9000 bytes found that does not decode"),
         (_wav()[:200_000], "a WAV file of 200000 bytes found that breaks off after 0.3 s"),
+        (
+            _file(_tone(), "RF64", "PCM_16")[:200_000],
+            "a WAV file of 200000 bytes found that breaks off after 1.1 s",
+        ),
         (_file(_tone(), "MP3", "MPEG_LAYER_III")[:4000], "an MP3 file of 4000 bytes found that breaks off"),
         (_wav(np.zeros((1, 0))), "bytes found that holds no sound"),
     ],

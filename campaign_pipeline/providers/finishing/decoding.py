@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.providers.finishing.foreign_bytes import told
 from campaign_pipeline.providers.finishing.reading import SteadyFile
+from campaign_pipeline.providers.finishing.riff import MAGICS, claimed_bytes, with_open_end
 from campaign_pipeline.providers.finishing.sound import Sound
 from campaign_pipeline.providers.parallel import aside
 
@@ -30,8 +31,8 @@ _LOUDEST = 1e6
 _STRETCH = 1 << 16
 _WHOLE = 0.95
 """Of what a file says it holds: descriptions are a little wrong, files that broke off a great deal."""
-_STREAMED_BYTES = 0x7FFF0000
-"""From this size on a WAV only says that its writer did not know its end."""
+_MOST_FRAMES = 1 << 36
+"""That any format can count; more is how libsndfile spells that a file does not tell."""
 
 
 def decode(data: bytes, *, source: str) -> Sound:
@@ -47,11 +48,11 @@ def decode(data: bytes, *, source: str) -> Sound:
     kind = _kind(data)
     if kind is None:
         raise _refused(source, f"{told(data)} found")
-    return aside(lambda: _decode(data, kind=kind, source=source))
+    return aside(lambda: _decode(with_open_end(data) if kind == "WAV" else data, kind=kind, source=source))
 
 
 def _kind(data: bytes) -> str | None:
-    if data[8:12] == b"WAVE" and data[:4] in {b"RIFF", b"RIFX", b"RF64"}:
+    if data[8:12] == b"WAVE" and data.startswith(MAGICS):
         return "WAV"
     if data.startswith((b"fLaC", b"OggS")):
         return "FLAC" if data.startswith(b"f") else "Ogg"
@@ -68,13 +69,13 @@ def _decode(data: bytes, *, kind: str, source: str) -> Sound:
         with SteadyFile(io.BytesIO(data)) as file:
             _check_shape(file, kind=kind, source=source)
             rate, expected = int(file.samplerate), _expected(file)
-            samples = _read(file, frames=expected)
+            samples = _read(file, frames=expected or _most(file))
     except (soundfile.SoundFileError, RuntimeError):
         # Its own words name an object in memory.
         raise _refused(source, f"{told(data, kind=kind)} found that does not decode") from None
     if not samples.size:
         raise _refused(source, f"{told(data, kind=kind)} found that holds no sound")
-    if samples.shape[1] < _WHOLE * expected or len(data) < _WHOLE * _claimed_bytes(data):
+    if samples.shape[1] < _WHOLE * expected or len(data) < _WHOLE * claimed_bytes(data):
         # What is missing was paid for.
         held_s = samples.shape[1] / rate
         raise _refused(source, f"{told(data, kind=kind)} found that breaks off after {held_s:.1f} s")
@@ -94,8 +95,13 @@ def _check_shape(file: soundfile.SoundFile, *, kind: str, source: str) -> None:
 
 
 def _expected(file: soundfile.SoundFile) -> int:
-    """Say how many frames are to be read of what a file announces."""
-    return int(min(file.frames, LONGEST_S * file.samplerate, _MOST_VALUES // file.channels))
+    """Say how many frames are to come of what a file announces; none where it announces nothing."""
+    return int(min(file.frames, _most(file))) if file.frames <= _MOST_FRAMES else 0
+
+
+def _most(file: soundfile.SoundFile) -> int:
+    """Say how many frames are read at most."""
+    return int(min(LONGEST_S * file.samplerate, _MOST_VALUES // file.channels))
 
 
 def _read(file: soundfile.SoundFile, *, frames: int) -> NDArray[np.float64]:
@@ -109,12 +115,6 @@ def _read(file: soundfile.SoundFile, *, frames: int) -> NDArray[np.float64]:
         samples[:, done : done + len(stretch)] = stretch.T
         done += len(stretch)
     return samples[:, :done]
-
-
-def _claimed_bytes(data: bytes) -> int:
-    """Say how many bytes a WAV claims to have, for libsndfile believes its end; 0 where nothing is claimed."""
-    claimed = int.from_bytes(data[4:8], "little") if data.startswith(b"RIFF") else 0
-    return claimed if claimed < _STREAMED_BYTES else 0
 
 
 def _refused(source: str, found: str) -> CampaignError:
