@@ -70,6 +70,10 @@ REFUSED: list[tuple[str, str, Callable[[Settings], Any]]] = [
     ("CAMPAIGN_GC_GRACE", "forever", lambda settings: settings.gc_grace),
     ("CAMPAIGN_RETENTION", "90", lambda settings: settings.retention),
     ("CAMPAIGN_PUBLIC_URL", "ftp://example.com", lambda settings: settings.public_url),
+    ("ANTHROPIC_BASE_URL", "http://[::1", lambda settings: settings.anthropic_url),
+    ("ANTHROPIC_BASE_URL", "http://localhost:abc", lambda settings: settings.anthropic_url),
+    ("LITELLM_BASE_URL", "http://localhost:99999", lambda settings: settings.litellm_url),
+    ("LITELLM_BASE_URL", "http://local host:4000", lambda settings: settings.litellm_url),
     ("SOURCE_DATE_EPOCH", "-1", lambda settings: settings.source_date_epoch),
     ("SOURCE_DATE_EPOCH", "999999999999", lambda settings: settings.source_date_epoch),
 ]
@@ -85,3 +89,11 @@ def test_a_value_that_cannot_be_meant_is_refused_by_name(
     assert caught.value.code is ErrorCode.VALIDATION_ERROR
     assert name in caught.value.message
     assert value.partition("=")[0] in caught.value.message
+
+
+def test_what_stands_behind_an_address_is_not_told() -> None:
+    with pytest.raises(CampaignError) as refused:
+        _ = Settings({"LITELLM_BASE_URL": "http://127.0.0.1:1/?key=sk-canary"}).litellm_url
+
+    assert "canary" not in str(refused.value)
+    assert "LITELLM_BASE_URL: 'http://127.0.0.1:1/?…' found" in str(refused.value)

@@ -25,6 +25,7 @@ class Endpoint:
         key: Sent as a bearer token and told to nobody else; None sends none.
         key_setting: What holds the key, for whoever has to set it right.
         url_setting: What holds the address, likewise.
+        model_setting: What names the model, likewise.
         timeout_s: For the whole call: connecting, pauses and further attempts included.
     """
 
@@ -33,6 +34,7 @@ class Endpoint:
     url_setting: str
     key: str | None = field(repr=False)
     key_setting: str
+    model_setting: str
     timeout_s: float
 
     @property
@@ -72,7 +74,12 @@ class Endpoint:
             return f"a key that it takes is expected in {self.key_setting}"
         if told_pause_s is not None:
             return f"it asks to be left alone for {told_pause_s:.0f} s: build again after that"
-        return "an answer with status 200 is expected"
+        if status == HTTPStatus.NOT_FOUND:
+            found = f"{self.url_setting} is expected to name the API's address"
+            return f"{found}, and {self.model_setting} a model that it has"
+        if is_passing(status):
+            return "it has trouble of its own: build again later, or give a fallback"
+        return f"a request that it takes is expected: is the model in {self.model_setting} one that it has?"
 
     def too_large(self, max_bytes: int) -> CampaignError:
         """Word an answer that was not read to its end; another would be no smaller."""
@@ -82,7 +89,8 @@ class Endpoint:
     def too_late(self) -> CampaignError:
         """Word a call that was given up."""
         found = f"no whole answer found within the {self.timeout_s:g} s of CAMPAIGN_PROVIDER_TIMEOUT"
-        return self._error(found, may_pass=True)
+        # Whoever waited so long is not made to wait, and perhaps to pay, three times as long by retries of the step.
+        return self._error(f"{found}; build again, with a longer one or a fallback", may_pass=False)
 
     def not_reached(self, why: str) -> CampaignError:
         """Word a connection that did not come about."""
@@ -92,7 +100,8 @@ class Endpoint:
 
     def broken_off(self) -> CampaignError:
         """Word a connection that ended too early."""
-        return self._error("the connection broke off before the answer was complete", may_pass=True)
+        found = "the connection broke off before the answer was complete"
+        return self._error(f"{found}; build again later, or give a fallback", may_pass=True)
 
     def said(self, data: bytes) -> str:
         """Give the beginning of what was answered, without the key."""

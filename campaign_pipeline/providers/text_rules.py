@@ -79,11 +79,22 @@ def _words(text: GameText) -> Iterator[tuple[str, str]]:
             yield f"questions[{index}].options[{option}].text", answer.text
 
 
-def _too_long(text: GameText, *, request: TextRequest) -> Iterator[str]:
+def most_characters(field: str, *, request: TextRequest) -> int | None:
+    """Say how long a text may be in this game; None where the data model's limit is the only one.
+
+    Args:
+        field: Its path in the answer, such as `copy.title` or `prizes[0]`.
+    """
     limits = request.limits.to_json()
+    part, _, name = field.partition(".")
+    if part.startswith("prizes"):
+        return int(limits["prize"])
+    return int(limits[name]) if part == "copy" and name in limits else None
+
+
+def _too_long(text: GameText, *, request: TextRequest) -> Iterator[str]:
     for field, words in _words(text):
-        part, _, name = field.partition(".")
-        limit = limits[name] if part == "copy" else limits["prize"] if part.startswith("prizes") else None
+        limit = most_characters(field, request=request)
         if limit is not None and len(words) > limit:
             yield f"{field}: {len(words)} characters found; at most {limit} are expected"
 

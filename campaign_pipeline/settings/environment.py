@@ -46,7 +46,10 @@ def span(match: re.Match[str]) -> timedelta:
 def address(name: str, text: str) -> str:
     """Read an address that may be shown to anybody, and give it without a closing slash."""
     if not _is_address(text):
-        raise invalid(name, text, "an http(s) address without password, query or fragment")
+        # What stands behind these may be secret, and what is told is kept.
+        told = re.split(r"[?#]", text, maxsplit=1)[0]
+        found = f"{told}?…" if told != text else told
+        raise invalid(name, found, "an http(s) address without password, query or fragment")
     return text.rstrip("/")
 
 

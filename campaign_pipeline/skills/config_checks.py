@@ -34,7 +34,10 @@ def config_checks(config: GameConfig, *, template: Template) -> tuple[Check, ...
 
 
 def contrast_check(found: Sequence[Reading]) -> Check:
-    """Give the verdict on a game's words: it is that on those which are nearest to their limit."""
+    """Give the verdict on a game's words: it is that on those which are nearest to their limit.
+
+    A game picks inks that can be read on whatever colours there are; this is what holds it to that.
+    """
     worst = min(found, key=lambda reading: reading.ratio / reading.least)
     return Check(
         name="contrast",

@@ -387,6 +387,18 @@ def test_what_is_asked_of_the_book_holds_all_that_shapes_the_answer_and_no_secre
     assert KEY not in json.dumps(request)
 
 
+def test_a_name_that_is_too_long_is_told_how_long_this_game_takes_it(
+    http_server: LocalServer, book: RememberedAnswers
+) -> None:
+    long = answer_for_wheel(prizes=["Ein Preis, " * 8, *WHEEL_ANSWER["prizes"][1:]])
+    http_server.answers(says(long), says(WHEEL_ANSWER))
+
+    asking(http_server, book).write(request_for())
+
+    correction = http_server.received[1].json()["messages"][-1]["content"]
+    assert "prizes[0]: too long; at most 40 characters are expected" in correction
+
+
 def test_tokens_model_and_price_are_told(http_server: LocalServer, book: RememberedAnswers) -> None:
     http_server.answers(says(WHEEL_ANSWER))
     prices = {DEFAULT_MODEL: Price(input_usd=3, output_usd=15)}

@@ -1,5 +1,6 @@
 """The claude provider where the server, the network or the key is not as it should be."""
 
+import json
 import logging
 import socket
 import time
@@ -112,7 +113,7 @@ def test_a_call_that_hangs_ends_at_the_time_out(http_server: LocalServer, fault:
     error = failure(asking(http_server.url, timeout_s=1.5))
 
     taken = time.monotonic() - began
-    assert (error.code, error.retryable) == (ErrorCode.PROVIDER_ERROR, True)
+    assert (error.code, error.retryable) == (ErrorCode.PROVIDER_ERROR, False)
     assert "within the 1.5 s of CAMPAIGN_PROVIDER_TIMEOUT" in error.message
     assert len(http_server.received) == 1
     # Many times shorter than the server would keep it.
@@ -166,8 +167,8 @@ def test_what_is_no_message_is_the_providers_error_and_not_kept(
     [
         (401, "authentication_error", "a key that it takes is expected in ANTHROPIC_API_KEY"),
         (403, "permission_error", "a key that it takes is expected in ANTHROPIC_API_KEY"),
-        (404, "not_found_error", "is the model in text.model or CAMPAIGN_TEXT_MODEL one that it has?"),
-        (400, "invalid_request_error", "an answer with status 200 is expected"),
+        (404, "not_found_error", "and text.model or CAMPAIGN_TEXT_MODEL a model that it has"),
+        (400, "invalid_request_error", "is the model in text.model or CAMPAIGN_TEXT_MODEL one that it has?"),
     ],
 )
 def test_a_refused_request_is_not_tried_again(
@@ -227,6 +228,18 @@ def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(
     assert http_server.received == []
 
 
+def _spelled_out(text: str) -> bytes:
+    """Spell the key in JSON's escapes, as no server has to and any may."""
+    return text.replace(KEY, "".join(f"\\u{ord(letter):04x}" for letter in KEY)).encode()
+
+
+def _message_with(words: str) -> str:
+    content = [{"type": "text", "text": f'{{"copy": {{"title": "{words}"}}}}'.replace('"', '\\"')}]
+    text = json.dumps({"type": "message", "content": content, "stop_reason": "end_turn", "model": "m"})
+    assert KEY in text
+    return text
+
+
 _SAID = f"Bad key {KEY}, sent as Bearer {KEY}"
 
 
@@ -235,12 +248,23 @@ _SAID = f"Bad key {KEY}, sent as Bearer {KEY}"
     [
         says(WHEEL_ANSWER),
         says(f"Your key is {KEY}"),
+        reply(_spelled_out(f'{{"error": {{"message": "Bad key {KEY}"}}}}'), status=401),
+        reply(_spelled_out(_message_with(KEY))),
         fails(401, "authentication_error", _SAID),
         fails(429, "rate_limit_error", _SAID, headers={"Retry-After": "0"}),
         reply(f"<html>{KEY}</html>".encode(), media_type="text/html"),
         hang_up(),
     ],
-    ids=["well", "told back", "refused", "busy", "page", "hung up"],
+    ids=[
+        "well",
+        "told back",
+        "refused in escapes",
+        "told back in escapes",
+        "refused",
+        "busy",
+        "page",
+        "hung up",
+    ],
 )
 def test_the_key_is_in_no_error_no_note_and_no_log(
     http_server: LocalServer, caplog: pytest.LogCaptureFixture, answer: Answer

@@ -12,7 +12,7 @@ import pytest
 
 from campaign_pipeline.storage import Ledger
 from campaign_pipeline_tests.leaks import files_with, rows_with
-from campaign_pipeline_tests.servers.http_server import Answer, LocalServer, reply, reply_json
+from campaign_pipeline_tests.servers.http_server import Answer, LocalServer, hang, reply, reply_json
 from campaign_pipeline_tests.servers.speech_server import speech
 from campaign_pipeline_tests.workplace import STEPS, Desk, Row, Workplace, bare_environment
 
@@ -103,6 +103,18 @@ def test_a_proxy_that_asks_to_be_left_alone_is_not_asked_by_a_retry_of_the_step(
 
     assert failed.exit_code == 1
     assert "it asks to be left alone for 300 s: build again after that" in failed.output
+    assert len(http_server.received) == 1
+
+
+def test_a_proxy_that_does_not_answer_is_waited_for_once(
+    proxied: Desk, http_server: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAMPAIGN_PROVIDER_TIMEOUT", "1s")
+    http_server.answers(hang(), speech())
+
+    failed = proxied.campaign("build", KEY)
+
+    assert "no whole answer found within the 1 s of CAMPAIGN_PROVIDER_TIMEOUT" in failed.output
     assert len(http_server.received) == 1
 
 

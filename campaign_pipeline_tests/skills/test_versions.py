@@ -7,7 +7,8 @@ from campaign_pipeline_tests.skills.versions import COMMAND, current, files_of, 
 
 @pytest.mark.parametrize("skill_id", skill_ids())
 def test_a_skill_changes_together_with_its_version(skill_id: str) -> None:
-    now, before = current()[skill_id], recorded()[skill_id]
+    now, before = current()[skill_id], dict(recorded()[skill_id])
+    before.pop("same_results", None)
 
     if now["digest"] != before["digest"]:
         assert now["version"] != before["version"], (

@@ -1,10 +1,12 @@
 """What each skill's version stands for: the digest of every source and template that it is made of.
 
 Belongs here: finding those files, and recording their digest beside the version:
-`python -m campaign_pipeline_tests.skills.versions`, after a skill's VERSION was raised.
+`python -m campaign_pipeline_tests.skills.versions`, after a skill's VERSION was raised. A change that shapes no result
+may keep the version: `--same-results "why"` records it with the reason.
 Does not belong here: the digests that take part in an input hash (a skill's params say them).
 """
 
+import argparse
 import ast
 import hashlib
 import importlib
@@ -109,6 +111,31 @@ def _digest(skill_id: str) -> str:
     return digest.hexdigest()
 
 
-if __name__ == "__main__":
-    RECORD.write_text(json.dumps(current(), indent=2) + "\n", "utf-8")
+def record(*, same_results: str | None) -> None:
+    """Write down what each skill is made of now.
+
+    Args:
+        same_results: Why the skills that are made of something else under their old version make what they made.
+
+    Raises:
+        SystemExit: There are such skills, and nobody says why.
+    """
+    before, now = recorded(), current()
+    for skill_id, skill in now.items():
+        old = before.get(skill_id, {})
+        if skill["digest"] == old.get("digest"):
+            now[skill_id] = {**old, **skill}
+        elif skill["version"] == old.get("version"):
+            if same_results is None:
+                raise SystemExit(
+                    f'{skill_id} {skill["version"]} is not what it was: raise VERSION, or --same-results "why"'
+                )
+            now[skill_id] = {**skill, "same_results": same_results}
+    RECORD.write_text(json.dumps(now, indent=2) + "\n", "utf-8")
     sys.stdout.write(f"{RECORD.relative_to(ROOT)}\n")
+
+
+if __name__ == "__main__":
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--same-results", metavar="WHY", help="why the same inputs still give the same bytes")
+    record(same_results=words.parse_args().same_results)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import from_json
+from pydantic_core import ErrorDetails, from_json
 
 from campaign_pipeline.model.game_text import GameText, TextRequest
 from campaign_pipeline.providers.claude.message import Message, in_one_line
-from campaign_pipeline.providers.text_rules import missing_parts, text_problems
+from campaign_pipeline.providers.text_rules import missing_parts, most_characters, text_problems
 
 _MOST_PROBLEMS = 20
 _MOST_CHARACTERS = 300
@@ -49,15 +49,23 @@ def _of_object(value: dict[str, Any], *, request: TextRequest) -> Judgement:
     try:
         text = GameText.model_validate(value)
     except ValidationError as error:
-        return _wrong(_in_words(error))
+        return _wrong(_in_words(error, request=request))
     problems = [*missing_parts(text, request=request), *text_problems(text, request=request)]
     return _wrong(problems) if problems else Judgement(text=text)
 
 
-def _in_words(error: ValidationError) -> list[str]:
+def _in_words(error: ValidationError, *, request: TextRequest) -> list[str]:
     # Without what was found: a model that reads its own words again tends to repeat them.
     problems = error.errors(include_url=False, include_input=False, include_context=False)
-    return [f"{_path(problem['loc'])}: {problem['msg']}" for problem in problems]
+    return [_problem(_path(problem["loc"]), problem, request=request) for problem in problems]
+
+
+def _problem(field: str, problem: ErrorDetails, *, request: TextRequest) -> str:
+    limit = most_characters(field, request=request)
+    if problem["type"] == "string_too_long" and limit is not None:
+        # The data model's limit is what any game takes; this one may take less.
+        return f"{field}: too long; at most {limit} characters are expected"
+    return f"{field}: {problem['msg']}"
 
 
 def _path(location: Iterable[str | int]) -> str:

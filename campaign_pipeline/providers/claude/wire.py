@@ -6,7 +6,6 @@ what an answer is worth (providers.claude.judgement).
 """
 
 import time
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
@@ -27,10 +26,12 @@ def endpoint_of(access: Access) -> Endpoint:
     """Say where Claude is reached, and with what."""
     return Endpoint(
         provider="claude",
-        url=access.anthropic_url,
+        # The SDK names the version itself; other clients want the address with it.
+        url=access.anthropic_url.removesuffix("/v1"),
         url_setting="ANTHROPIC_BASE_URL",
         key=access.anthropic_key,
         key_setting="ANTHROPIC_API_KEY",
+        model_setting="text.model or CAMPAIGN_TEXT_MODEL",
         timeout_s=access.timeout_s,
     )
 
@@ -115,11 +116,7 @@ def _priced(message: Message, price: Price | None) -> float | None:
 
 def _refused(error: "APIStatusError", *, to: Endpoint) -> CampaignError:
     told = told_pause_s(error.response.headers.get("retry-after"))
-    refused = to.refused(error.status_code, data=error.response.content, told_pause_s=told)
-    if error.status_code != HTTPStatus.NOT_FOUND:
-        return refused
-    hint = "is the model in text.model or CAMPAIGN_TEXT_MODEL one that it has?"
-    return CampaignError(refused.code, f"{refused.message}; {hint}")
+    return to.refused(error.status_code, data=error.response.content, told_pause_s=told)
 
 
 def _useless(to: Endpoint, text: str) -> CampaignError:

@@ -85,6 +85,7 @@ class LiteLLMAudioModel(AudioModel):
             url_setting="LITELLM_BASE_URL",
             key=self._access.litellm_key,
             key_setting="LITELLM_API_KEY",
+            model_setting="audio.model or CAMPAIGN_AUDIO_MODEL",
             timeout_s=self._access.timeout_s,
         )
 
