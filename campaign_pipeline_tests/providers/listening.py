@@ -4,6 +4,8 @@ import io
 import itertools
 import math
 import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import av
 import numpy as np
@@ -69,6 +71,52 @@ def onsets(samples: Samples, *, rate: int, slots: int) -> Samples:
     return parts
 
 
+@dataclass(frozen=True, kw_only=True)
+class Impression:
+    """What is remembered of a piece, each as shares: its twelve tones, the sixteenths of its bar, its spectrum."""
+
+    tones: Samples
+    bar: Samples
+    spectrum: Samples
+
+
+def impression(samples: Samples, *, rate: int, bars: int) -> Impression:
+    # The root, because what is half as strong is heard as more than half as loud.
+    tones = np.sqrt(chroma(samples, rate=rate))
+    return Impression(
+        tones=tones / tones.sum(),
+        bar=_strokes_of_a_bar(samples, rate=rate, bars=bars),
+        spectrum=colour(samples, rate=rate),
+    )
+
+
+def _strokes_of_a_bar(samples: Samples, *, rate: int, bars: int) -> Samples:
+    """Give how much begins on each sixteenth of a bar, all bars of the piece laid upon each other."""
+    hz, _, spectrum = scipy.signal.stft(samples.mean(axis=0), rate, nperseg=1024, noverlap=768)
+    heard = np.sqrt(np.abs(spectrum[(hz > 150) & (hz < 6000)]))
+    flux = np.maximum(np.diff(heard, axis=1), 0).sum(axis=0)
+    strongest = np.array([part.max() for part in np.array_split(flux, 16 * bars)])
+    strokes = np.maximum(strongest - 1.5 * np.median(flux), 0).reshape(bars, 16).sum(axis=0)
+    strokes /= strokes.sum()
+    return np.asarray(strokes)
+
+
+def apart(one: Impression, other: Impression) -> float:
+    """Add up how far two pieces are apart in tones, bar and spectrum; being in another key counts for nothing."""
+    tones = min(distance(one.tones, np.roll(other.tones, turn)) for turn in range(12))
+    return tones + distance(one.bar, other.bar) + distance(one.spectrum, other.spectrum)
+
+
+def contrast(some: Sequence[Impression], others: Sequence[Impression]) -> float:
+    """Give how far two kinds of pieces are apart, over how far two pieces of one kind are: 1 is no difference."""
+    between = np.mean([apart(one, other) for one, other in itertools.product(some, others)])
+    within = [
+        np.mean([apart(one, other) for one, other in itertools.combinations(kind, 2)])
+        for kind in (some, others)
+    ]
+    return float(between / np.mean(within))
+
+
 def distance(one: Samples, other: Samples) -> float:
     """Give how far apart two sets of shares are: 0 the same, 1 nothing in common."""
     return float(np.abs(one - other).sum() / 2)
@@ -123,27 +171,29 @@ def tempo_bpm(samples: Samples, *, rate: int, lowest: float, highest: float) -> 
     return float(60 * rate / (hop * lags[np.argmax(alike[lags])]))
 
 
-def faults_of(loop: Samples, *, rate: int) -> list[str]:
-    """Name every measure of a finished loop that is not as the product promises."""
+def faults_of(piece: Samples, *, rate: int, loop: bool = True) -> list[str]:
+    """Name every measure of a finished piece that is not as the product promises."""
     # The meters want copies, many times the size of a long piece; its loudness is not the seam's matter.
-    short = loop.shape[1] <= _SHORT_S * rate
+    short = piece.shape[1] <= _SHORT_S * rate
+    around = loop and short
     stretches = (
-        [loop] if short else np.array_split(loop, math.ceil(loop.shape[1] / (_SHORT_S * rate)), axis=1)
+        [piece] if short else np.array_split(piece, math.ceil(piece.shape[1] / (_SHORT_S * rate)), axis=1)
     )
     measured: dict[str, tuple[float, float, float]] = {
-        "LUFS": (-18.5, loudness(loop, rate=rate, loop=short), -17.5),
-        "dBTP": (-99, max(true_peak_dbtp(stretch, loop=short) for stretch in stretches), -1.5),
-        "dB of crest": (10, crest_db(loop), 18),
+        "LUFS": (-18.5, loudness(piece, rate=rate, loop=around), -17.5),
+        "dBTP": (-99, max(true_peak_dbtp(stretch, loop=around) for stretch in stretches), -1.5),
+        "dB of crest": (10, crest_db(piece), 18),
         "Hz of centroid": (
             600,
             float(np.mean([centroid_hz(stretch, rate=rate) for stretch in stretches])),
             2000,
         ),
-        "LU above 300 Hz": (-3, above_300_hz_lu(loop, rate=rate, loop=short), 3),
-        "ordinary steps at the seam": (0, seam(loop), 1),
+        "LU above 300 Hz": (-3, above_300_hz_lu(piece, rate=rate, loop=around), 3),
     }
-    if len(loop) > 1:
-        measured["correlation"] = (0.3, correlation(loop), 0.9)
+    if loop:
+        measured["ordinary steps at the seam"] = (0, seam(piece), 1)
+    if len(piece) > 1:
+        measured["correlation"] = (0.3, correlation(piece), 0.9)
     return [
         f"{value:.3f} {name}, {low} to {high} is right"
         for name, (low, value, high) in measured.items()

@@ -28,13 +28,14 @@ class Bar:
     Args:
         number: Its place in the piece.
         chord: Pitch classes, the root first.
-        next_chord: What it leads to.
+        ground, next_ground: The chord that the bass plays, and the one it leads to: most often the bar's own.
         intensity: −1 thin, 0 ordinary, 1 full.
     """
 
     number: int
     chord: tuple[int, ...]
-    next_chord: tuple[int, ...]
+    ground: tuple[int, ...]
+    next_ground: tuple[int, ...]
     intensity: int = 0
     opens_section: bool = False
     ends_section: bool = False
@@ -82,13 +83,13 @@ def comp(
 
 def walk_bass(bar: Bar, *, parts: Parts, swing: float) -> list[Note]:
     """Play the bass; at the end of a section it steps towards the next root."""
-    root = nearest_pitch(bar.chord[0], to=_BASS_CENTRE)
-    target = nearest_pitch(bar.next_chord[0], to=_BASS_CENTRE)
+    root = nearest_pitch(bar.ground[0], to=_BASS_CENTRE)
+    target = nearest_pitch(bar.next_ground[0], to=_BASS_CENTRE)
     pitches = {
         "R": root,
-        "5": nearest_pitch(bar.chord[2], to=root + 5),
+        "5": nearest_pitch(bar.ground[2], to=root + 5),
         "8": root + 12,
-        "3": nearest_pitch(bar.chord[1], to=root + 3),
+        "3": nearest_pitch(bar.ground[1], to=root + 3),
         "w": target + (1 if root > target else -1),
     }
 
@@ -114,7 +115,7 @@ def walk_bass(bar: Bar, *, parts: Parts, swing: float) -> list[Note]:
     if not bar.ends_section:
         return notes
     last_beat = float(BEATS_PER_BAR - 1)
-    fifth = nearest_pitch(bar.chord[2], to=target)
+    fifth = nearest_pitch(bar.ground[2], to=target)
     return [
         *(_until(played, bar.at + last_beat) for played in notes if played.at < bar.at + last_beat),
         note(fifth, at=last_beat, beats=0.45, velocity=0.85),
@@ -122,9 +123,9 @@ def walk_bass(bar: Bar, *, parts: Parts, swing: float) -> list[Note]:
     ]
 
 
-def break_chord(bar: Bar, *, parts: Parts, rhythm: str, shape: int, swing: float) -> list[Note]:
+def break_chord(bar: Bar, *, parts: Parts, rhythm: str, shape: int, rise: int, swing: float) -> list[Note]:
     """Play the notes of the chord one after the other, wandering between left and right."""
-    ladder = sorted(nearest_pitch(tone, to=_ARP_CENTRE) for tone in bar.chord)
+    ladder = sorted(nearest_pitch(tone, to=_ARP_CENTRE + rise) for tone in bar.chord)
     ladder.append(ladder[0] + 12)
     order = _ARP_SHAPES[shape % len(_ARP_SHAPES)]
     return [

@@ -62,7 +62,9 @@ class _Place:
 
 
 def _places(arrangement: Arrangement, sections: tuple[Section, ...]) -> Iterator[_Place]:
-    chords = [arrangement.chord(section, bar) for section in sections for bar in range(section.bars)]
+    spots = [(section, bar) for section in sections for bar in range(section.bars)]
+    chords = [arrangement.chord(section, bar) for section, bar in spots]
+    grounds = [arrangement.ground(section, bar) for section, bar in spots]
     for section in sections:
         for bar in range(section.bars):
             number = section.first_bar + bar
@@ -72,7 +74,8 @@ def _places(arrangement: Arrangement, sections: tuple[Section, ...]) -> Iterator
                 bar=Bar(
                     number=number,
                     chord=chords[number],
-                    next_chord=chords[(number + 1) % len(chords)],
+                    ground=grounds[number],
+                    next_ground=grounds[(number + 1) % len(grounds)],
                     intensity=section.intensity,
                     opens_section=bar == 0,
                     ends_section=bar == section.bars - 1 and section.bars > 1,
@@ -99,7 +102,12 @@ def _write_accompaniment(
         if section.varied or section.intensity != 0 or arrangement.energy > 0.45:  # noqa: PLR2004  from the middle on
             rhythm = arrangement.lively_arp if section.intensity > 0 else arrangement.arp
             score.notes += break_chord(
-                bar, parts=parts, rhythm=rhythm, shape=shape + section.turn, swing=swing
+                bar,
+                parts=parts,
+                rhythm=rhythm,
+                shape=shape + section.turn,
+                rise=arrangement.mood.chord_rise,
+                swing=swing,
             )
         score.hits += drum(bar, arrangement=arrangement, dice=fills)
 

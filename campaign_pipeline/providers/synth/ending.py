@@ -29,7 +29,7 @@ def end(score: Score, arrangement: Arrangement, section: Section, *, beats: floa
     key = arrangement.key_of(section)
     tonic = key.chord(1, size=3)
     parts = replace(arrangement.parts_in(section), comping="x" + _HELD, bass="R" + _HELD)
-    bar = Bar(number=score.tempo.bars - 1, chord=tonic, next_chord=tonic)
+    bar = Bar(number=score.tempo.bars - 1, chord=tonic, ground=tonic, next_ground=tonic)
     voicing = voice_chord(tonic, after=(), centre=arrangement.genre.chord_centre)
     final = [
         *comp(bar, parts=parts, voicing=voicing, swing=0, touch=1, strum=0),

@@ -10,6 +10,7 @@ SCALES: dict[str, tuple[int, ...]] = {
     "major": (0, 2, 4, 5, 7, 9, 11),
     "lydian": (0, 2, 4, 6, 7, 9, 11),
     "mixolydian": (0, 2, 4, 5, 7, 9, 10),
+    "lydian dominant": (0, 2, 4, 6, 7, 9, 10),
     "dorian": (0, 2, 3, 5, 7, 9, 10),
     "minor": (0, 2, 3, 5, 7, 8, 10),
     "phrygian": (0, 1, 3, 5, 7, 8, 10),
