@@ -114,6 +114,7 @@ class KeptAnswers(AnswerBook):
         self.usage = Usage()
         # Paid for and not recorded yet: the store or the ledger was away for too long.
         self._in_hand: dict[ContentHash, _Paid] = {}
+        self._failed: dict[ContentHash, str] = {}
 
     def count_for(self, step_id: str) -> Usage:
         """Count for a step from now on, all its attempts in this process together."""
@@ -150,12 +151,13 @@ class KeptAnswers(AnswerBook):
         """Ask, unless an earlier attempt was answered and could not record it; record it before anybody reads it."""
         if request_hash in self._in_hand:
             return self._recorded(request_hash, provider=provider)
-        with self._budget.opened(quote, provider=provider) as bill:
-            answer = self._sent(ask, bill)
+        failed = self._failed.get(request_hash)
+        with self._budget.opened(quote, provider=provider, after=failed) as bill:
+            answer = self._sent(request_hash, ask, bill)
             self._in_hand[request_hash] = _Paid(answer=answer, call_id=bill.call_id)
             return self._recorded(request_hash, provider=provider)
 
-    def _sent(self, ask: Ask, bill: RunningBill) -> Answer:
+    def _sent(self, request_hash: ContentHash, ask: Ask, bill: RunningBill) -> Answer:
         """Ask, and count what was sent and what it cost, whatever comes of it."""
         try:
             answer = ask(bill)
@@ -164,6 +166,7 @@ class KeptAnswers(AnswerBook):
             # Settings that are wrong are found before anything is sent.
             if error.code is ErrorCode.VALIDATION_ERROR:
                 bill.void()
+            self._failed[request_hash] = error.message
             raise
         finally:
             self.usage.billed(bill)

@@ -40,18 +40,24 @@ class Budget:
         self._max_cost_usd = max_cost_usd
 
     @contextmanager
-    def opened(self, quote: Quote, *, provider: str) -> Iterator["RunningBill"]:
+    def opened(self, quote: Quote, *, provider: str, after: str | None = None) -> Iterator["RunningBill"]:
         """Open the bill of a call that is about to be made, if the run can afford it.
 
         Under a limit, calls of one run are let through one after the other: two that each fit alone might not fit
         together.
+
+        Args:
+            after: How an earlier attempt at the same request ended, for the error; None where there was none.
 
         Raises:
             CampaignError: BUDGET_EXCEEDED, the call could cost more than is left, or nobody knows what it costs.
         """
         with nullcontext() if self._max_cost_usd is None else self._one_at_a_time():
             bill = RunningBill(self, quote, provider=provider)
-            bill.first()
+            if after is None:
+                bill.first()
+            else:
+                bill.again(after=after)
             yield bill
 
     def charge(self, quote: Quote, *, provider: str) -> str:

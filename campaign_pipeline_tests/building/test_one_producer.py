@@ -555,7 +555,9 @@ def test_a_call_that_broke_off_counts_as_paid(studio: Studio) -> None:
 
     told = answers.usage.to_json()
     assert (told["requests"], told["calls"], told["cost_usd"]) == (1, 0, 0.6)
-    with pytest.raises(CampaignError, match=r"\$0\.6000 of the run's \$1\.0000 are spent, or may be"):
+    with pytest.raises(
+        CampaignError, match=r"no answer in time; and to ask again, .*\$0\.6000 of the run's \$1\.0000 are"
+    ):
         answers.answer({"n": 1}, provider="claude", ask=_never, quote=_quote(0.6))
 
 
