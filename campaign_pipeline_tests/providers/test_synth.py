@@ -10,8 +10,11 @@ from campaign_pipeline.model.audio import AudioFormat, AudioRequest, Mood
 from campaign_pipeline.providers.audio_choice import audio_model
 from campaign_pipeline.providers.synth.adapter import SynthAudioModel
 from campaign_pipeline.providers.synth.compose import compose
+from campaign_pipeline.providers.synth.ducking import dip
+from campaign_pipeline.providers.synth.genre import Genre
 from campaign_pipeline.providers.synth.genres import GENRES
 from campaign_pipeline.providers.synth.moods import MOODS
+from campaign_pipeline.providers.synth.percussion import Percussion
 from campaign_pipeline.skills.generate_bgm_track import generate_bgm_track
 from campaign_pipeline_tests.providers.listening import (
     Samples,
@@ -118,6 +121,23 @@ def test_the_kick_pushes_the_rest_down_without_a_click() -> None:
 
     assert kicks
     assert max(steps[kicks]) < np.quantile(steps, 0.999)
+
+
+@pytest.mark.parametrize("bpm", [60, 75, 110, 200])
+@pytest.mark.parametrize("genre", GENRES, ids=lambda genre: genre.name)
+def test_what_a_kick_pushes_down_comes_back_smoothly(genre: Genre, bpm: float) -> None:
+    kick_frames = len(Percussion(genre.kit, sample_rate=44100, seed=1).stroke("kick"))
+
+    gain = dip(
+        np.arange(kick_frames),
+        depth=genre.duck,
+        kick_frames=kick_frames,
+        frames_per_beat=44100 * 60 / bpm,
+        sample_rate=44100,
+    )
+
+    assert gain.min() == pytest.approx(1 - genre.duck, abs=0.03)
+    assert np.abs(np.diff(gain, prepend=1.0, append=1.0)).max() <= 0.005 * genre.duck
 
 
 def test_asking_for_another_file_is_asking_for_the_same_piece() -> None:

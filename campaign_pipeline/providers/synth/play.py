@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campaign_pipeline.providers.parallel import in_order
+from campaign_pipeline.providers.synth.ducking import dip
 from campaign_pipeline.providers.synth.events import Event, Players
 from campaign_pipeline.providers.synth.room import Room
 from campaign_pipeline.providers.synth.score import Bus, Score
@@ -29,9 +30,6 @@ _SENDS = {"kick": 0.0, "drums": 0.25, "cymbals": 0.15, "bass": 0.0, "chords": 0.
 _CORRELATION = 0.62
 """How alike left and right are made: wide on headphones, whole on a phone's one speaker."""
 _FADE_S = 3.0
-_DUCK_BEATS = 0.8
-_DUCK_ATTACK_S = 0.005
-"""What is pushed down at once clicks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,10 +131,14 @@ class _Stage:
         gain = np.ones(size)
         for kick in kicks:
             span = slice(kick.place, kick.place + kick.frames)
-            frame = np.arange(kick.skip, kick.skip + kick.frames)
-            depth = np.maximum(1 - frame / (_DUCK_BEATS * self._frames_per_beat), 0) ** 2
-            dip = 1 - self._score.genre.duck * depth * np.minimum(frame / (_DUCK_ATTACK_S * self._rate), 1)
-            gain[span] = np.minimum(gain[span], dip)
+            dipped = dip(
+                np.arange(kick.skip, kick.skip + kick.frames),
+                depth=self._score.genre.duck,
+                kick_frames=kick.event.frames,
+                frames_per_beat=self._frames_per_beat,
+                sample_rate=self._rate,
+            )
+            gain[span] = np.minimum(gain[span], dipped)
         return gain
 
 
