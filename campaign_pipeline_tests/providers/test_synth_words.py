@@ -1,12 +1,14 @@
 """What the synth provider understands of free text."""
 
+from dataclasses import replace
+
 import pytest
 
 from campaign_pipeline.model.audio import AudioRequest
 from campaign_pipeline.providers.synth.compose import compose
 from campaign_pipeline.providers.synth.genre_words import genre_named
 from campaign_pipeline.providers.synth.keys_in_words import NamedKey, key_named
-from campaign_pipeline.providers.synth.prompts import wishes_of
+from campaign_pipeline.providers.synth.prompts import Wishes, wishes_of
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,13 @@ from campaign_pipeline.providers.synth.prompts import wishes_of
         ("bossa nova", "latin"),
         ("acoustic folk", "folk"),
         ("polka", "pop"),
+        ("chillhop", "hip-hop"),
+        ("drum and bass", "electronic"),
+        ("Drum & Bass", "electronic"),
+        ("drum'n'bass", "electronic"),
+        ("not rock but jazz", "jazz"),
+        ("folk, not country", "folk"),
+        ("no rock", "pop"),
     ],
 )
 def test_a_genre_is_found_in_free_text(text: str, name: str) -> None:
@@ -44,8 +53,64 @@ def test_words_inside_other_words_are_not_heard() -> None:
     assert wishes_of("a barbell workout") == wishes_of("")
 
 
-def test_what_is_declined_is_not_asked_for() -> None:
-    assert wishes_of("no piano, not too fast, without bells") == wishes_of("")
+@pytest.mark.parametrize(
+    "words",
+    [
+        "no piano, not too fast, without bells",
+        "no piano or strings",
+        "without bells and piano",
+        "neither piano nor strings",
+        "no bright, loud or hard sounds",
+        "I do not want any bells",
+        "not in A minor",
+        "no steel drums",
+    ],
+)
+def test_what_is_declined_is_not_asked_for(words: str) -> None:
+    assert wishes_of(words) == wishes_of("")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "no drums",
+        "without any drums",
+        "no loud drums",
+        "without the drums",
+        "don't use drums",
+        "no heavy percussion",
+        "no piano, strings or drums",
+        "drop the beat",
+        "drumless",
+        "a drum-free bed",
+    ],
+)
+def test_drums_that_are_declined_stay_away(words: str) -> None:
+    assert wishes_of(words) == Wishes(drums=False)
+
+
+@pytest.mark.parametrize(
+    "words", ["not without drums", "not only drums", "no vocals over the drums", "no drum and bass", "drums"]
+)
+def test_drums_that_are_not_declined_play(words: str) -> None:
+    assert wishes_of(words).drums
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("no heavy percussion, only strings", "strings"),
+        ("no drums, bells or harp, strings", "strings"),
+        ("no drums, soft strings", "soft strings"),
+        ("no drums but strings", "strings"),
+        ("without bells and with a piano", "piano"),
+        ("no bells and a piano", "piano"),
+        ("no vocals, bright and sunny", "bright and sunny"),
+        ("no vocals; fast piano", "fast piano"),
+    ],
+)
+def test_a_refusal_ends_where_its_list_ends(words: str, wanted: str) -> None:
+    assert replace(wishes_of(words), drums=True) == wishes_of(wanted)
 
 
 def test_an_instrument_that_is_named_plays() -> None:
@@ -60,8 +125,18 @@ def test_words_of_the_genre_are_heard_too() -> None:
     assert "square_lead" in {note.patch for note in score.notes}
 
 
-def test_without_drums_nothing_is_struck() -> None:
-    assert compose(AudioRequest(prompt="no drums")).hits == []
+@pytest.mark.parametrize("words", ["no drums", "no loud drums, please", "don't use drums"])
+def test_without_drums_nothing_is_struck(words: str) -> None:
+    assert compose(AudioRequest(prompt=words)).hits == []
+
+
+def test_words_of_energy_change_the_colour_too() -> None:
+    calm, plain, driving = (
+        compose(AudioRequest(prompt=words, mood="sad", energy_level=0.8)).brightness
+        for words in ("calm", "", "driving")
+    )
+
+    assert calm < plain < driving
 
 
 @pytest.mark.parametrize(
@@ -78,6 +153,13 @@ def test_without_drums_nothing_is_struck() -> None:
         ("in E phrygian mode", 4, "phrygian"),
         ("the key of e flat", 3, None),
         ("in a minor key", None, "minor"),
+        ("A major, bright", 9, "major"),
+        ("E major. Slow", 4, "major"),
+        ("F# minor", 6, "minor"),
+        ("key: Am", 9, "minor"),
+        ("in Am with piano", 9, "minor"),
+        ("in B major with strings", 11, "major"),
+        ("a D minor waltz", 2, "minor"),
     ],
 )
 def test_a_key_is_found_in_free_text(text: str, tonic: int | None, scale: str | None) -> None:
@@ -86,7 +168,23 @@ def test_a_key_is_found_in_free_text(text: str, tonic: int | None, scale: str | 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a major brand", "I am", "DM us", "vitamin C", "8 am", "baby", "a dominant figure", "add majesty"],
+    [
+        "",
+        "a major brand",
+        "A major brand film",
+        "I am",
+        "Am I dreaming",
+        "DM us",
+        "Fm radio jingle",
+        "vitamin C",
+        "plan B major launch",
+        "8 am",
+        "8 Am",
+        "baby",
+        "a dominant figure",
+        "add majesty",
+        "the key of a house",
+    ],
 )
 def test_where_no_key_is_named_none_is_found(text: str) -> None:
     assert key_named(text) == NamedKey()

@@ -26,6 +26,8 @@ _PLAYERS = {"A": 0, "B": 0, "C": 1, "D": 1}
 """Which of the shuffled instruments plays a letter; each later cast moves on by one."""
 _QUIET_DRUMS = 0.7
 """How loud drums are at no energy at all, beside those of a piece of middling energy."""
+_MOST_BASS = 0.25
+"""Of the loudness of chords, broken chords and melody together; beneath more of it a phone's speaker loses them."""
 _WHIM = 0.5
 """How far chance outweighs what a mood prefers to be played on: in it, of sustained notes, 0 to 1."""
 
@@ -107,7 +109,7 @@ def arrange(request: AudioRequest, *, dice: Dice) -> Arrangement:
         swing=min(0.4, genre.swing + mood.swing + wishes.swing),
         chord_size=4 if wishes.big_chords else max(mood.chord_size, genre.chord_size),
         brightness=_clamped(
-            mood.brightness * wishes.brightness * (0.8 + 0.4 * request.energy_level),
+            mood.brightness * wishes.brightness * (0.8 + 0.4 * asked),
             low=_DULLEST,
             high=_BRIGHTEST,
         ),
@@ -123,6 +125,7 @@ def arrange(request: AudioRequest, *, dice: Dice) -> Arrangement:
 def _in_mood(genre: Genre, mood: MoodStyle) -> Genre:
     """Mix a genre for a mood, and lay its chords higher or lower."""
     shares = {bus: share * mood.mix.get(bus, 1.0) for bus, share in genre.shares.items()}
+    shares["bass"] = min(shares["bass"], _MOST_BASS * (shares["chords"] + shares["arp"] + shares["lead"]))
     return replace(genre, shares=shares, chord_centre=genre.chord_centre + mood.chord_rise)
 
 

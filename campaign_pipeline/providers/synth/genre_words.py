@@ -16,9 +16,10 @@ from campaign_pipeline.providers.synth.genres.jazz import JAZZ
 from campaign_pipeline.providers.synth.genres.latin import LATIN
 from campaign_pipeline.providers.synth.genres.pop import POP
 from campaign_pipeline.providers.synth.genres.rock import ROCK
+from campaign_pipeline.providers.synth.refusals import sort_out
 
 _WORDS: tuple[tuple[Genre, str], ...] = (
-    (HIP_HOP, r"hip.?hop|rap|trap|lo.?fi|boom.?bap|r ?(&|n|and) ?b|soul|neo.?soul|drill"),
+    (HIP_HOP, r"hip.?hop|chill.?hop|rap|trap|lo.?fi|boom.?bap|r ?(&|n|and) ?b|soul|neo.?soul|drill"),
     (JAZZ, r"jazz\w*|swing|be.?bop|big.?band|lounge|cabaret|dixieland|blues"),
     (
         AMBIENT,
@@ -43,13 +44,14 @@ _WORDS: tuple[tuple[Genre, str], ...] = (
 
 
 def genre_named(text: str) -> Genre:
-    """Find the genre that free text speaks of: the first word that is known decides.
+    """Find the genre that free text speaks of: the first word that is known, and is not declined, decides.
 
     Text without a known word gives pop, which offends nobody.
     """
+    wanted = sort_out(text).wanted.lower()
     found = [
         (match.start(), order, genre)
         for order, (genre, words) in enumerate(_WORDS)
-        if (match := re.search(rf"\b({words})\b", text.lower()))
+        if (match := re.search(rf"\b({words})\b", wanted))
     ]
     return min(found, key=lambda hit: hit[:2])[2] if found else POP

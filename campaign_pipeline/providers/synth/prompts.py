@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from campaign_pipeline.providers.synth.keys_in_words import NamedKey, key_named
+from campaign_pipeline.providers.synth.refusals import sort_out
 
 Value = TypeVar("Value")
 
@@ -42,7 +43,10 @@ class Wishes:
     key: NamedKey = field(default_factory=NamedKey)
 
 
-_DECLINED = re.compile(r"\b(no|not|without|never)( (too|very|so|any|much|a|the))* [\w-]+")
+_DRUMS = r"drums?|drummers?|drumming|percussion|beats?"
+_DRUMLESS = r"drumless|beatless|(drum|percussion|beat)s?.free"
+_STEEL_DRUMS = re.compile(r"steel.?drums?")
+"""Drums by name only: a melody is played on them."""
 _BRIGHTNESS = (
     (r"bright|sunny|sparkl\w*|shin\w*|crisp|cheer\w*|summer\w*", 1.2),
     (r"dark\w*|night\w*|moody|deep|warm|mellow|shadow\w*", 0.7),
@@ -86,7 +90,8 @@ _COMPING = (
 
 def wishes_of(words: str) -> Wishes:
     """Read the wishes from a prompt or a genre; words that are not known, or are declined, change nothing here."""
-    text = _DECLINED.sub(" ", words.lower())
+    asked = sort_out(words)
+    text, declined = asked.wanted.lower(), _STEEL_DRUMS.sub(" ", asked.declined.lower())
     brightness = 1.0
     for known, factor in _BRIGHTNESS:
         brightness *= factor if _speaks_of(text, known) else 1.0
@@ -97,11 +102,11 @@ def wishes_of(words: str) -> Wishes:
         lead=_first(text, _LEADS),
         chords=_first(text, _CHORDS),
         bass=_first(text, _BASSES),
-        drums=not _speaks_of(words.lower(), r"(no|without|drop the) (drums?|percussion|beats?)|drumless"),
+        drums=not (_speaks_of(declined, _DRUMS) or _speaks_of(text, _DRUMLESS)),
         extra_drum=_first(text, _EXTRA_DRUMS),
         comping=_first(text, _COMPING),
         big_chords=_speaks_of(text, r"jazz\w*|smooth|lounge|soul\w*|neo.?soul"),
-        key=key_named(words),
+        key=key_named(asked.wanted),
     )
 
 

@@ -14,6 +14,7 @@ SCALES: dict[str, tuple[int, ...]] = {
     "dorian": (0, 2, 3, 5, 7, 9, 10),
     "minor": (0, 2, 3, 5, 7, 8, 10),
     "phrygian": (0, 1, 3, 5, 7, 8, 10),
+    "neapolitan minor": (0, 1, 3, 5, 7, 8, 11),
     "harmonic minor": (0, 2, 3, 5, 7, 8, 11),
 }
 """Semitones above the tonic."""
