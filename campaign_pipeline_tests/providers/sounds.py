@@ -12,7 +12,7 @@ import soundfile
 
 from campaign_pipeline.model.audio import AudioRequest
 from campaign_pipeline.providers.audio import AudioModel, GeneratedAudio
-from campaign_pipeline.providers.finishing.decoding import decode
+from campaign_pipeline.providers.finishing.decoding import decode, enough_s
 from campaign_pipeline_tests.providers.listening import Samples
 
 _CHORDS = ((110.0, 138.6, 164.8), (92.5, 110.0, 138.6), (73.4, 92.5, 110.0), (82.4, 103.8, 123.5))
@@ -77,8 +77,7 @@ class SentAudioModel(AudioModel):
 
     def generate(self, request: AudioRequest) -> GeneratedAudio:
         """Decode the file; nothing is known of its tempo."""
-        del request
-        sound = decode(self.data, source="audio of sent")
+        sound = decode(self.data, source="audio of sent", most_s=enough_s(request.duration_sec))
         return GeneratedAudio(
             samples=sound.samples, sample_rate=sound.sample_rate, bpm=None, bars=None, loop=False
         )

@@ -1,5 +1,7 @@
 """Whatever a provider sends is finished to specification, or refused with the reason; measured independently."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -123,6 +125,20 @@ def test_what_was_done_to_the_sound_is_told() -> None:
     assert track.details["speed_change_percent"] == pytest.approx(100 * (track.bpm / 117 - 1), abs=0.02)
     assert track.details["crossfade_sec"] == pytest.approx(0.26, abs=0.01)
     assert track.details["played_parts"] == 1
+
+
+@pytest.mark.parametrize("loopable", [True, False])
+def test_of_a_long_answer_little_more_memory_is_taken_than_its_sound_needs(loopable: bool) -> None:  # noqa: FBT001
+    sent = file_of(band(bpm=120, seconds=125, rate=48000), rate=48000)
+    needed = 125 * 48000 * 2 * 8
+
+    tracemalloc.start()
+    _track(sent, format="wav", duration_sec=120, loopable=loopable)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    # The sound itself, and one channel of it; no second buffer of its size.
+    assert peak < 1.75 * needed
 
 
 def test_of_sound_out_of_phase_nothing_is_lost_on_one_speaker() -> None:

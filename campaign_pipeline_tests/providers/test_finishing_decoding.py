@@ -4,6 +4,7 @@ import io
 import json
 import re
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import soundfile
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.providers.finishing import decoding
-from campaign_pipeline.providers.finishing.decoding import decode
+from campaign_pipeline.providers.finishing.decoding import LONGEST_S, decode, enough_s
 from campaign_pipeline.providers.finishing.sound import Sound
 from campaign_pipeline_tests.providers.listening import Samples
 
@@ -158,12 +159,26 @@ def test_a_shape_that_no_music_has_is_refused(channels: int, rate: int) -> None:
         decode(data, source="answer")
 
 
-def test_of_sound_beyond_the_longest_the_beginning_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoding, "LONGEST_S", 1)
-
-    sound = decode(_wav(), source="answer")
+def test_no_more_is_read_than_is_asked_for() -> None:
+    sound = decode(_wav(), source="answer", most_s=1)
 
     assert np.array_equal(sound.samples, _tone()[:, :RATE])
+
+
+def test_what_is_enough_grows_with_what_is_asked_up_to_the_longest() -> None:
+    assert enough_s(10) == pytest.approx(42)
+    assert enough_s(300) == LONGEST_S
+
+
+def test_a_long_answer_takes_no_more_memory_than_what_is_needed_of_it() -> None:
+    long = _file(np.zeros((1, 200 * 8000)), "FLAC", "PCM_16", rate=8000)
+
+    tracemalloc.start()
+    decode(long, source="answer", most_s=enough_s(10))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 1.5 * enough_s(10) * 8000 * 8
 
 
 def test_no_more_is_read_than_fits_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,9 +193,9 @@ def test_reading_happens_where_no_interrupt_is_lost(monkeypatch: pytest.MonkeyPa
     readers: list[threading.Thread] = []
     inner = decoding._decode
 
-    def watched(data: bytes, *, kind: str, source: str) -> Sound:
+    def watched(data: bytes, *, kind: str, source: str, most_s: float) -> Sound:
         readers.append(threading.current_thread())
-        return inner(data, kind=kind, source=source)
+        return inner(data, kind=kind, source=source, most_s=most_s)
 
     monkeypatch.setattr(decoding, "_decode", watched)
 

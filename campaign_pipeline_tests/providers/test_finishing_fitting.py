@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.audio import SAMPLE_RATES_HZ, AudioRequest
+from campaign_pipeline.providers import parallel
 from campaign_pipeline.providers.audio import GeneratedAudio
 from campaign_pipeline.providers.audio_choice import audio_model
 from campaign_pipeline.providers.finishing import fitting
@@ -108,10 +109,11 @@ def test_what_is_made_to_order_passes_untouched(loop: bool, monkeypatch: pytest.
 
 
 def test_a_tempo_that_the_provider_tells_is_looked_for_first() -> None:
-    sound = _given(_struck(bpm=170, seconds=24), rate=44100)
+    struck = _struck(bpm=170, seconds=24)
+    sound = _given(struck.copy(), rate=44100)
 
     told = fit(replace(sound, bpm=170.0), request=_request(bpm=90, channels=1))
-    untold = fit(sound, request=_request(bpm=90, channels=1))
+    untold = fit(_given(struck, rate=44100), request=_request(bpm=90, channels=1))
 
     assert told.bpm == pytest.approx(170, rel=0.02)
     assert untold.bpm == pytest.approx(85, rel=0.02)
@@ -238,12 +240,63 @@ def test_folding_keeps_what_two_channels_have_in_common_and_turns_round_what_is_
     assert folded(np.stack((one, other) * 4), channels=2).shape == (2, 1000)
 
 
-@pytest.mark.parametrize("ratio", [0.459375, 0.91875, 1.0, 1.01, 2.0])
+@pytest.mark.parametrize("ratio", [1 / 12, 1 / 3, 0.459375, 0.91875, 1.0, 1.01, 2.0, 6.0])
 def test_a_resampled_tone_is_the_same_tone_at_the_same_time(ratio: float) -> None:
     tone = np.sin(2 * np.pi * 1000 * np.arange(48000) / 48000)[None, :]
 
     heard = resampled(tone, ratio=ratio)[0]
 
     expected = np.sin(2 * np.pi * 1000 * np.arange(len(heard)) / ratio / 48000)
+    inside = slice(len(heard) // 20, -len(heard) // 20)
     assert len(heard) == pytest.approx(48000 * ratio, abs=1)
-    assert np.abs(heard - expected)[2000:-2000].max() < 1e-5
+    assert np.abs(heard - expected)[inside].max() < 1e-5
+
+
+@pytest.mark.parametrize("ratio", [1 / 3, 0.459375, 0.91875, 0.987654, 1.0123])
+def test_resampling_keeps_nine_tenths_of_the_band_and_nothing_of_what_has_no_place_in_it(
+    ratio: float,
+) -> None:
+    band_hz = 24000 * min(1, ratio)
+    time = np.arange(2 * 48000) / 48000
+    kept, lost = (np.sin(2 * np.pi * share * band_hz * time)[None, :] for share in (0.9, 1.01))
+
+    levels = [float(np.std(resampled(tone, ratio=ratio)[0, 3000:-3000])) for tone in (kept, lost)]
+
+    assert levels[0] == pytest.approx(0.5**0.5, rel=1e-3)
+    if ratio < 1:
+        assert levels[1] < 1e-4
+
+
+@pytest.mark.parametrize("ratio", [0.9123456789, 1.0087654321])
+def test_any_ratio_is_met_to_half_a_frame_at_the_end_of_five_minutes(ratio: float) -> None:
+    frames = 300 * 16000
+    late = np.zeros((1, frames))
+    late[0, -8000] = 1.0
+
+    heard = resampled(late, ratio=ratio)[0]
+
+    assert np.argmax(heard) == pytest.approx((frames - 8000) * ratio, abs=1)
+
+
+@pytest.mark.parametrize("ratio", [0.5, 0.91875])
+def test_what_is_written_over_itself_is_what_would_be_written_elsewhere(ratio: float) -> None:
+    noise = np.random.default_rng(3).standard_normal((2, 700_001))
+    parts = [noise[:, :400_000].copy(), noise.copy()]
+
+    short, whole = (resampled(part, ratio=ratio) for part in parts)
+
+    alike = round(390_000 * ratio)
+    assert np.allclose(short[:, :alike], whole[:, :alike], rtol=0, atol=1e-12)
+    assert np.shares_memory(whole, parts[1])
+
+
+def test_resampling_is_the_same_on_any_number_of_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(3).standard_normal((2, 300_000))
+    heard = []
+
+    for cores in (1, 2, 5):
+        monkeypatch.setattr(parallel, "_cores", lambda cores=cores: cores)
+        heard.append(resampled(noise.copy(), ratio=0.91875))
+
+    assert np.array_equal(heard[0], heard[1])
+    assert np.array_equal(heard[0], heard[2])

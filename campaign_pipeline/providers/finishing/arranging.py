@@ -5,6 +5,7 @@ Does not belong here: laying the way (bars), cutting silence and folding channel
 """
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ Samples = NDArray[np.float64]
 _SEARCH_S, _COMPARED_S = 0.03, 1.0
 _ALIKE = 0.3
 """Correlation from which on two places of a piece hold the same music, so that one can be laid exactly on the other."""
-_PAD = 512
+_PAD = 1024
 """Frames around what is resampled: more than the filter's memory."""
 _JOINT_S = 0.005
 """How long before a beat a loop may begin."""
@@ -58,7 +59,7 @@ def arranged(way: Way, samples: Samples, *, sample_rate: int, frames_per_s: floa
     """Play a way's parts one after another; the last one runs into the first.
 
     Args:
-        samples: Shape (channels, frames) at `sample_rate`.
+        samples: Shape (channels, frames) at `sample_rate`; they are used up.
         frames_per_s: How many frames a second of the sound gets: the sample rate to come, over the speed.
         frames: Of the result, which is as many as the way's units last.
     """
@@ -74,14 +75,23 @@ def arranged(way: Way, samples: Samples, *, sample_rate: int, frames_per_s: floa
     bounds = [0, *itertools.accumulate(part.units for part in way.parts)]
     places = [round(bound * unit) for bound in bounds]
     sources = [origin + round(part.first * unit) for part in way.parts]
-    played = np.zeros((len(samples), frames))
-    for source, (start, end) in zip(sources, itertools.pairwise(places), strict=True):
-        stretch = sound[:, source : source + end - start]
-        played[:, start : start + stretch.shape[1]] = stretch
+    played = _played(sound, sources=sources, places=places)
     for source, end in zip(sources, [frames, *places[1:-1]], strict=True):
         lead = min(fade, source)
         over = slice(end - lead, end)
         played[:, over] = crossfaded(played[:, over], sound[:, source - lead : source])
+    return played
+
+
+def _played(sound: Samples, *, sources: Sequence[int], places: Sequence[int]) -> Samples:
+    """Lay stretches of a sound one after another; a single one stays where it is, for long ones fill the memory."""
+    frames = places[-1]
+    if len(sources) == 1 and sources[0] + frames <= sound.shape[1]:
+        return sound[:, sources[0] : sources[0] + frames]
+    played = np.zeros((len(sound), frames))
+    for source, (start, end) in zip(sources, itertools.pairwise(places), strict=True):
+        stretch = sound[:, source : source + end - start]
+        played[:, start : start + stretch.shape[1]] = stretch
     return played
 
 

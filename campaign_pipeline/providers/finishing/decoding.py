@@ -19,10 +19,12 @@ from campaign_pipeline.providers.finishing.riff import MAGICS, claimed_bytes, wi
 from campaign_pipeline.providers.finishing.sound import Sound
 from campaign_pipeline.providers.parallel import aside
 
-LONGEST_S = 15 * 60
-"""Of sound that is read; three times what may be asked, so that there is something to choose from."""
-_MOST_VALUES = LONGEST_S * 48000 * 2
-"""Over all channels: 691 MB."""
+_MARGIN, _MARGIN_S = 1.2, 30.0
+"""Beyond what is asked: for silence before the music, and for the bars that a loop is longer than its length."""
+LONGEST_S = _MARGIN * 300 + _MARGIN_S
+"""Of sound that is read: enough for the longest music that may be asked."""
+_MOST_VALUES = int(2 * LONGEST_S * 48000 * 2)
+"""Over all channels: 599 MB, for what comes at 96 kHz or in four channels."""
 MOST_CHANNELS = 8
 RATES_HZ = range(8000, 192001)
 _LOUDEST = 1e6
@@ -35,12 +37,18 @@ _MOST_FRAMES = 1 << 36
 """That any format can count; more is how libsndfile spells that a file does not tell."""
 
 
-def decode(data: bytes, *, source: str) -> Sound:
-    """Decode the bytes that a provider sent, whatever it says they are; of very long sound, the beginning.
+def enough_s(duration_s: float) -> float:
+    """Say how much sound is enough to make music of some length."""
+    return _MARGIN * duration_s + _MARGIN_S
+
+
+def decode(data: bytes, *, source: str, most_s: float = LONGEST_S) -> Sound:
+    """Decode the bytes that a provider sent, whatever it says they are; of long sound, the beginning.
 
     Args:
         data: An MP3, WAV, FLAC or Ogg file.
         source: Who sent it, as the error begins.
+        most_s: How much is read; what comes later would only fill the memory.
 
     Raises:
         CampaignError: PROVIDER_ERROR, naming what was sent instead, or what is wrong with the file.
@@ -48,7 +56,8 @@ def decode(data: bytes, *, source: str) -> Sound:
     kind = _kind(data)
     if kind is None:
         raise _refused(source, f"{told(data)} found")
-    return aside(lambda: _decode(with_open_end(data) if kind == "WAV" else data, kind=kind, source=source))
+    whole = with_open_end(data) if kind == "WAV" else data
+    return aside(lambda: _decode(whole, kind=kind, source=source, most_s=most_s))
 
 
 def _kind(data: bytes) -> str | None:
@@ -64,12 +73,13 @@ def _is_mpeg_layer_3(head: bytes) -> bool:
     return len(head) == 2 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2 and head[1] & 0x18 != 0x08  # noqa: PLR2004 bits of ISO 11172-3
 
 
-def _decode(data: bytes, *, kind: str, source: str) -> Sound:
+def _decode(data: bytes, *, kind: str, source: str, most_s: float) -> Sound:
     try:
         with SteadyFile(io.BytesIO(data)) as file:
             _check_shape(file, kind=kind, source=source)
-            rate, expected = int(file.samplerate), _expected(file)
-            samples = _read(file, frames=expected or _most(file))
+            rate, most = int(file.samplerate), _most(file, most_s=most_s)
+            expected = min(file.frames, most) if file.frames <= _MOST_FRAMES else 0
+            samples = _read(file, frames=expected or most)
     except (soundfile.SoundFileError, RuntimeError):
         # Its own words name an object in memory.
         raise _refused(source, f"{told(data, kind=kind)} found that does not decode") from None
@@ -94,14 +104,8 @@ def _check_shape(file: soundfile.SoundFile, *, kind: str, source: str) -> None:
         )
 
 
-def _expected(file: soundfile.SoundFile) -> int:
-    """Say how many frames are to come of what a file announces; none where it announces nothing."""
-    return int(min(file.frames, _most(file))) if file.frames <= _MOST_FRAMES else 0
-
-
-def _most(file: soundfile.SoundFile) -> int:
-    """Say how many frames are read at most."""
-    return int(min(LONGEST_S * file.samplerate, _MOST_VALUES // file.channels))
+def _most(file: soundfile.SoundFile, *, most_s: float) -> int:
+    return min(round(most_s * int(file.samplerate)), _MOST_VALUES // int(file.channels))
 
 
 def _read(file: soundfile.SoundFile, *, frames: int) -> NDArray[np.float64]:

@@ -52,9 +52,9 @@ def ended(sound: Sound, *, near_bpm: float, request: AudioRequest) -> Piece:
 
 def _faded_out(samples: Samples, *, request: AudioRequest) -> Samples:
     """Cut to the asked frames, or fill up with silence, and let the last seconds of what sounds die away."""
-    piece = np.zeros((len(samples), request.frames))
     sounding = min(samples.shape[1], request.frames)
-    piece[:, :sounding] = samples[:, :sounding]
+    missing = request.frames - sounding
+    piece = np.pad(samples, ((0, 0), (0, missing))) if missing else samples[:, :sounding]
     fade = min(round(_FADE_OUT_S * request.sample_rate), sounding)
     piece[:, sounding - fade : sounding] *= np.square(np.cos(np.linspace(0, np.pi / 2, fade)))
     return piece

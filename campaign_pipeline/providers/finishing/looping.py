@@ -27,6 +27,7 @@ def looped(sound: Sound, *, near_bpm: float, request: AudioRequest) -> Piece:
     beats = way.grid.beats
     if beats:
         way = measured(way, mono, sample_rate=rate)
+    del mono
     speed = way.length_s / duration_s
     samples = arranged(
         way,

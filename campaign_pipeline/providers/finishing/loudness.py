@@ -71,7 +71,8 @@ def _stretch(samples: Samples, start: int, end: int, *, loop: bool) -> Samples:
     if start >= 0 and end <= frames:
         return samples[:, start:end]
     if loop:
-        return samples.take(np.arange(start, end), axis=1, mode="wrap")
+        # take() would first copy all of a long piece that is a part of an array.
+        return samples[:, np.arange(start, end) % frames]
     inside = samples[:, max(start, 0) : min(end, frames)]
     return np.pad(inside, ((0, 0), (max(-start, 0), max(end - frames, 0))))
 

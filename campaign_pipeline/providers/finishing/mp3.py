@@ -160,7 +160,8 @@ def _around(samples: Samples, start: int, end: int) -> Samples:
     """Cut from a loop, which goes on beyond its ends."""
     if start >= 0 and end <= samples.shape[1]:
         return samples[:, start:end]
-    return samples.take(np.arange(start, end), axis=1, mode="wrap")
+    # take() would first copy all of a long piece that is a part of an array.
+    return samples[:, np.arange(start, end) % samples.shape[1]]
 
 
 def _coder_gain(settings: Mp3Settings) -> float:

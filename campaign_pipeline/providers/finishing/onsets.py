@@ -45,16 +45,18 @@ def onsets(sound: Samples, *, sample_rate: int) -> Onsets:
     """
     window = 1 << round(np.log2(_WINDOW_S * sample_rate))
     hop = round(sample_rate / _HOPS_PER_S)
-    padded = np.pad(sound, (window // 2, window // 2 + hop))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
+    count = 1 + (len(sound) + hop) // hop
     shape, edges = np.hanning(window), _edges(window, sample_rate=sample_rate)
-    level = _CONTRAST / (float(np.sqrt(np.mean(np.square(sound)))) * float(shape.sum()) + 1e-12)
+    level = _CONTRAST / (float(np.sqrt(np.vdot(sound, sound) / len(sound))) * float(shape.sum()) + 1e-12)
 
     def bands(start: int) -> Samples:
-        magnitude = np.abs(np.fft.rfft(windows[start : start + _HANDFUL] * shape))
+        many = min(_HANDFUL, count - start)
+        heard = _around(sound, start * hop - window // 2, frames=(many - 1) * hop + window)
+        windows = np.lib.stride_tricks.sliding_window_view(heard, window)[::hop]
+        magnitude = np.abs(np.fft.rfft(windows * shape))
         return np.log1p(level * np.add.reduceat(magnitude, edges, axis=1)[:, :-1])
 
-    loud = np.concatenate(list(in_order(bands, range(0, len(windows), _HANDFUL))))
+    loud = np.concatenate(list(in_order(bands, range(0, count, _HANDFUL))))
     flux = np.maximum(np.diff(loud, axis=0), 0).sum(axis=1)
     local = min(round(_HOPS_PER_S * _LOCAL_S), len(flux))
     flux = np.maximum(flux - np.convolve(flux, np.ones(local) / local, mode="same"), 0)
@@ -64,6 +66,13 @@ def onsets(sound: Samples, *, sample_rate: int) -> Onsets:
         hop_s=hop / sample_rate,
         first_s=hop / sample_rate / 2,
     )
+
+
+def _around(sound: Samples, start: int, *, frames: int) -> Samples:
+    """Cut from a sound that is silent before and after; no copy is made of all of it, for it may be long."""
+    inside = sound[max(start, 0) : max(start + frames, 0)]
+    before = min(max(-start, 0), frames)
+    return inside if len(inside) == frames else np.pad(inside, (before, frames - before - len(inside)))
 
 
 def _edges(window: int, *, sample_rate: int) -> NDArray[np.int64]:
