@@ -18,7 +18,7 @@ from campaign_pipeline.providers.synth.prompts import Wishes, wishes_of
 from campaign_pipeline.providers.synth.score import PitchedBus
 from campaign_pipeline.providers.synth.theory import Key
 
-_DULLEST, _BRIGHTEST = 0.68, 1.08
+_DULLEST, _BRIGHTEST = 0.71, 1.08
 """Below it a phone's speaker leaves little of the music; beyond it music gets shrill, and a phone makes it worse."""
 _CHANGES = {"A": 0.0, "B": 0.3, "C": 0.15, "D": -0.25}
 """How much busier than the A sections the others are, from calm at 0 to busy at 1."""
@@ -26,7 +26,7 @@ _PLAYERS = {"A": 0, "B": 0, "C": 1, "D": 1}
 """Which of the shuffled instruments plays a letter; each later cast moves on by one."""
 _QUIET_DRUMS = 0.7
 """How loud drums are at no energy at all, beside those of a piece of middling energy."""
-_MOST_BASS = 0.25
+_MOST_BASS = 0.23
 """Of the loudness of chords, broken chords and melody together; beneath more of it a phone's speaker loses them."""
 _WHIM = 0.5
 """How far chance outweighs what a mood prefers to be played on: in it, of sustained notes, 0 to 1."""
