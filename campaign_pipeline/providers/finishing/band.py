@@ -3,9 +3,9 @@
 Belongs here: the band that is kept at another rate, and the weights that make each new frame of the old ones.
 Does not belong here: going through a sound with them (resampling).
 
-The ratio of two rates is one of two whole numbers, or so near to one that nobody hears the difference. So after a cycle
-of frames the weights are the same again, and those of a few neighbouring frames are one matrix: the work is products
-of matrices, which numpy does in the fewest steps there are, and in threads.
+Where the ratio of two rates is one of two whole numbers, or so near to one that nobody hears the difference, the
+weights are the same again after a cycle of frames, and those of a few neighbouring frames are one matrix: the work is
+products of matrices, which numpy does in the fewest steps there are, and in threads.
 """
 
 from dataclasses import dataclass
@@ -23,9 +23,10 @@ _SHAPE = 10.0
 """Kaiser's window of this shape leaves 100 dB between what is kept and what is not: 16 bits hold 98."""
 _KEPT = 0.95
 """The middle of the filter's slope, as a share of the lower band: it is flat to nine tenths of it."""
-_LARGEST, _SMALLEST = 4096, 1024
-"""Frames of a cycle. To a ratio of two numbers up to 4096 nearest to any other, five minutes come half a frame short;
-and cycles are long enough that a matrix makes many frames out of few."""
+_SMALLEST, _LARGEST = 1024, (4096, 16384)
+"""Frames of a cycle: enough that a matrix makes many frames out of few, and as few as come near enough to the ratio."""
+_OFF_FRAMES = 0.5
+"""By which the last frame may come early or late: no more than where a loop is joined is rounded by."""
 _TOGETHER = 64
 """New frames that one matrix makes."""
 _PRODUCT = 1 << 18
@@ -70,9 +71,19 @@ class Cycle:
         return made.reshape(-1)
 
 
-def cycle_of(ratio: float) -> Cycle:
-    """Find the cycle in which sound gets `ratio` times as many frames."""
-    exact = Fraction(ratio).limit_denominator(_LARGEST)
+def cycle_of(ratio: float, *, frames: int) -> Cycle | None:
+    """Find the cycle in which sound gets `ratio` times as many frames; None where each would be too long.
+
+    Args:
+        frames: Of the sound; the shorter it is, the less a ratio that is nearly right is off at its end.
+    """
+    near = (Fraction(ratio).limit_denominator(largest) for largest in _LARGEST)
+    close = (exact for exact in near if abs(float(exact) - ratio) * frames <= _OFF_FRAMES)
+    exact = next(close, None)
+    return _cycle(exact) if exact else None
+
+
+def _cycle(exact: Fraction) -> Cycle:
     times = -(-_SMALLEST // min(exact.numerator, exact.denominator))
     up, down = times * exact.numerator, times * exact.denominator
     # At a lower rate the filter is as much longer as its band is narrower.

@@ -15,6 +15,8 @@ Samples = NDArray[np.float64]
 _SAME = 1e-9
 """A change by less than this share moves nothing by a frame in any piece."""
 _STRETCH = 1 << 18
+_CONVERTER = "sinc_medium"
+"""121 dB between signal and noise, and twice as fast as the best, which 16 bits could not tell from it."""
 
 
 def resampled(samples: Samples, *, ratio: float) -> Samples:
@@ -26,15 +28,33 @@ def resampled(samples: Samples, *, ratio: float) -> Samples:
     """
     if abs(ratio - 1) < _SAME:
         return samples
-    cycle = cycle_of(ratio)
     frames = int(samples.shape[1] * ratio)
     made = samples[:, :frames] if ratio < 1 else np.empty((len(samples), frames))
-    # A generator of arrays that are written in place gives nothing back; it has only to be gone through.
-    for _ in in_order(
-        lambda channel: _write(made[channel], samples[channel], cycle=cycle), range(len(samples))
-    ):
+    cycle = cycle_of(ratio, frames=samples.shape[1])
+
+    def one(channel: int) -> None:
+        if cycle:
+            _write(made[channel], samples[channel], cycle=cycle)
+        else:
+            _write_at_any(made[channel], samples[channel], ratio=ratio)
+
+    # What is written in place is given back by nothing; the pieces of work have only to be gone through.
+    for _ in in_order(one, range(len(samples))):
         pass
     return made
+
+
+def _write_at_any(made: Samples, sound: Samples, *, ratio: float) -> None:
+    """Resample one channel by a ratio that no cycle is near to, such as one of 1.00001; it takes six times as long.
+
+    Source:
+        libsamplerate (E. de Castro Lopo), after J. O. Smith's bandlimited interpolation.
+    """
+    import samplerate  # noqa: PLC0415 - seldom needed
+
+    stretch = samplerate.resample(sound.astype(np.float32), ratio, _CONVERTER)[: len(made)]
+    made[: len(stretch)] = stretch
+    made[len(stretch) :] = 0
 
 
 def _write(made: Samples, sound: Samples, *, cycle: Cycle) -> None:
