@@ -108,6 +108,34 @@ def test_what_is_made_to_order_passes_untouched(loop: bool, monkeypatch: pytest.
     assert fit(made, request=request) is made
 
 
+@pytest.mark.parametrize("seconds", [30.0, 33.0])
+def test_a_loop_of_a_piece_that_fades_out_stays_as_loud_to_its_end(seconds: float) -> None:
+    piece = band(bpm=120, seconds=seconds)
+    piece[:, -6 * 44100 :] *= np.linspace(1, 0, 6 * 44100)
+
+    fitted = fit(_given(piece, rate=44100), request=_request(duration_sec=30))
+
+    levels = [_level_db(part) for part in np.array_split(fitted.samples, 15, axis=1)]
+    assert min(levels) > np.median(levels) - 6
+    assert levels[0] - levels[-1] < 6
+    assert fitted.bpm == pytest.approx(120)
+    assert fitted.details["played_parts"] == 2
+
+
+def _level_db(samples: Samples) -> float:
+    return float(10 * np.log10(np.mean(np.square(samples))))
+
+
+@pytest.mark.parametrize("seconds", [9.0, 12.0])
+def test_a_fade_is_kept_where_too_little_would_be_left_without_it(seconds: float) -> None:
+    piece = band(bpm=120, seconds=seconds)
+    piece[:, -5 * 44100 :] *= np.linspace(1, 0, 5 * 44100)
+
+    fitted = fit(_given(piece, rate=44100), request=_request(duration_sec=30))
+
+    assert fitted.samples.shape == (2, 30 * 44100)
+
+
 def test_a_tempo_that_the_provider_tells_is_looked_for_first() -> None:
     struck = _struck(bpm=170, seconds=24)
     sound = _given(struck.copy(), rate=44100)

@@ -7,8 +7,9 @@ Does not belong here: which bars (bars), which samples (arranging).
 from campaign_pipeline.model.audio import AudioRequest
 from campaign_pipeline.providers.finishing.arranging import arranged, measured
 from campaign_pipeline.providers.finishing.bars import filling
+from campaign_pipeline.providers.finishing.fades import without_fade
 from campaign_pipeline.providers.finishing.onsets import onsets
-from campaign_pipeline.providers.finishing.piece import Piece, told, way_or_refusal
+from campaign_pipeline.providers.finishing.piece import Piece, least_s, told, way_or_refusal
 from campaign_pipeline.providers.finishing.pulse import find_pulse
 from campaign_pipeline.providers.finishing.sound import Sound
 
@@ -22,8 +23,9 @@ def looped(sound: Sound, *, near_bpm: float, request: AudioRequest) -> Piece:
     mono, rate = sound.mono, sound.sample_rate
     duration_s = request.frames / request.sample_rate
     pulse = find_pulse(onsets(mono, sample_rate=rate), near_bpm=near_bpm)
-    grids = filling(duration_s, pulse=pulse)
-    way = way_or_refusal(sound, grids=grids, bpm=pulse.bpm if pulse else near_bpm, request=request)
+    bpm = pulse.bpm if pulse else near_bpm
+    sound = without_fade(sound, mono=mono, least_s=least_s(bpm, request=request))
+    way = way_or_refusal(sound, grids=filling(duration_s, pulse=pulse), bpm=bpm, request=request)
     beats = way.grid.beats
     if beats:
         way = measured(way, mono, sample_rate=rate)

@@ -37,6 +37,12 @@ class Piece:
     details: JsonObject = field(default_factory=dict)
 
 
+def least_s(bpm: float, *, request: AudioRequest) -> float:
+    """Say how much sound at a tempo is needed, so that it can be repeated."""
+    bars_s = _LEAST_BARS * BEATS_PER_BAR * 60 / bpm
+    return min(max(_LEAST_S, bars_s), _LEAST_SHARE * request.duration_sec)
+
+
 def way_or_refusal(sound: Sound, *, grids: Iterable[Grid], bpm: float, request: AudioRequest) -> Way:
     """Lay a way through a sound.
 
@@ -46,14 +52,13 @@ def way_or_refusal(sound: Sound, *, grids: Iterable[Grid], bpm: float, request: 
     Raises:
         CampaignError: GENERATION_FAILED, there is too little of it.
     """
-    bars_s = _LEAST_BARS * BEATS_PER_BAR * 60 / bpm
-    least_s = min(max(_LEAST_S, bars_s), _LEAST_SHARE * request.duration_sec)
-    way = way_through(sound.length_s, grids=grids) if sound.length_s >= least_s else None
+    needed_s = least_s(bpm, request=request)
+    way = way_through(sound.length_s, grids=grids) if sound.length_s >= needed_s else None
     if way is None:
         raise CampaignError(
             ErrorCode.GENERATION_FAILED,
             f"audio.duration_sec: {request.duration_sec:g} s are asked, and the provider gave {sound.length_s:.1f} s "
-            f"of sound; at least {least_s:.1f} s are needed, to be repeated in whole bars",
+            f"of sound; at least {needed_s:.1f} s are needed, to be repeated in whole bars",
         )
     return way
 
