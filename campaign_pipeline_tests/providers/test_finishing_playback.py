@@ -117,3 +117,13 @@ def test_a_file_of_another_shape_than_was_asked_is_refused(
 
     assert caught.value.code is ErrorCode.GENERATION_FAILED
     assert fault in caught.value.message
+
+
+def test_measures_are_told_without_the_digits_in_which_machines_differ() -> None:
+    track = generate_bgm_track(AudioRequest(duration_sec=10), model=audio_model("synth"))
+
+    assert track.measures == {name: round(value, 6) for name, value in track.measures.items()}
+    assert (track.measures["frames_before"], track.measures["frames"]) == (
+        round(track.loop.start_sec * 44100),
+        441000,
+    )
