@@ -20,8 +20,11 @@ PROPERTIES: Mapping[str, Mapping[str, str]] = {
     },
     "bgm": {
         "duration": "It is as long as asked, to the sample.",
+        "channels": "It has as many channels as asked.",
+        "sample_rate": "It has the sample rate that was asked.",
         "loudness": "Its integrated loudness (BS.1770-4) is what every campaign's is.",
         "true_peak": "No swing between its samples is too high for a player's converter.",
+        "dc": "It swings around its middle.",
         "seam": "Where it loops, the step from its end to its beginning is no larger than an ordinary one.",
         "spectrum": "It is neither noise, nor rumble, nor a hiss.",
     },
@@ -59,7 +62,7 @@ def check_results(outcome: StepOutcome) -> Iterator[dg.AssetCheckResult]:
                 metadata={"campaign": campaign},
             )
             continue
-        value = {} if check.value is None else {"value": dg.MetadataValue.float(check.value)}
+        value = {} if check.value is None else {"value": dg.MetadataValue.float(float(check.value))}
         yield dg.AssetCheckResult(
             check_name=name,
             passed=check.passed,

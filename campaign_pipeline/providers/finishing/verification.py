@@ -15,7 +15,7 @@ from campaign_pipeline.providers.finishing.margins import has_margins, lead, tai
 if TYPE_CHECKING:  # numpy is for the step that makes sound; a fully cached build needs the version alone
     from campaign_pipeline.providers.finishing.measures import Measures
 
-VERIFIER = "1.0.0"
+VERIFIER = "1.1.0"
 """The version of these rules; with another one, music is made and verified again."""
 
 TARGET_LUFS = -18.0

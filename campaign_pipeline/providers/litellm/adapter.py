@@ -47,21 +47,22 @@ class LiteLLMAudioModel(AudioModel):
 
     def generate(self, request: AudioRequest) -> GeneratedAudio:
         """Give what the model made of the request, as it is: any length, any rate, no tempo told."""
-        from campaign_pipeline.providers.finishing.decoding import decode  # noqa: PLC0415  numpy only where sound is
+        from campaign_pipeline.providers.finishing.decoding import decode, enough_s  # noqa: PLC0415  numpy only here
 
         model, to = self._model(), self._endpoint()
         # No response_format: some models know only mp3 and others only wav, and both are read.
         fresh: list[Sound] = []
+        most_s = enough_s(request.duration_sec)
         body: JsonObject = {"model": model, "input": in_words(request), "voice": _VOICE}
         answer = self._access.answers.answer(
             # The seed is not sent, for there is no place for it; it only makes another number another request.
             {"url": to.url, "body": body, "seed": request.seed},
             provider=self.provider_id,
-            ask=partial(self._ask, body=body, to=to, fresh=fresh),
+            ask=partial(self._ask, body=body, to=to, most_s=most_s, fresh=fresh),
             quote=Quote(model=model, most_usd=self._price_usd, price_as="0.06"),
         )
         # What was asked for just now has been decoded already.
-        sound = fresh[0] if fresh else decode(answer.data, source=to.name)
+        sound = fresh[0] if fresh else decode(answer.data, source=to.name, most_s=most_s)
         return GeneratedAudio(
             samples=sound.samples, sample_rate=sound.sample_rate, bpm=None, bars=None, loop=False
         )
@@ -89,10 +90,13 @@ class LiteLLMAudioModel(AudioModel):
             timeout_s=self._access.timeout_s,
         )
 
-    def _ask(self, bill: Bill, *, body: JsonObject, to: Endpoint, fresh: "list[Sound]") -> Answer:
+    def _ask(
+        self, bill: Bill, *, body: JsonObject, to: Endpoint, most_s: float, fresh: "list[Sound]"
+    ) -> Answer:
         """Ask, and refuse what is no sound: it is not kept, so that a later attempt asks again.
 
         Args:
+            most_s: How much of the sound is wanted.
             fresh: Gets the sound that came.
         """
         from campaign_pipeline.providers.finishing.decoding import decode  # noqa: PLC0415  as above
@@ -101,7 +105,7 @@ class LiteLLMAudioModel(AudioModel):
         reply = post_json(body, to=to, bill=bill)
         media_type = to.said(reply.headers.get("content-type", "").encode()) or _UNNAMED_TYPE
         try:
-            fresh.append(decode(reply.data, source=to.name))
+            fresh.append(decode(reply.data, source=to.name, most_s=most_s))
         except CampaignError as error:
             said = to.said(reply.data)
             self._access.answers.note({"errors": [error.message], "media_type": media_type, "answer": said})
