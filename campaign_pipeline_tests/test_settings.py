@@ -91,9 +91,20 @@ def test_a_value_that_cannot_be_meant_is_refused_by_name(
     assert value.partition("=")[0] in caught.value.message
 
 
-def test_what_stands_behind_an_address_is_not_told() -> None:
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("http://127.0.0.1:1/?key=sk-canary", "'http://127.0.0.1:1/?…'"),
+        ("http://127.0.0.1:1/#sk-canary", "'http://127.0.0.1:1/?…'"),
+        ("http://user:sk-canary/ss@host", "'http://…'"),
+        ("http://us er:sk-canary@host", "'http://…'"),
+        ("http://user:sk-canary#ss@host", "'http://…'"),
+        ("http://user:sec?sk-canary@host:4000", "'http://…'"),
+    ],
+)
+def test_what_may_be_secret_of_an_address_is_not_told(address: str, told: str) -> None:
     with pytest.raises(CampaignError) as refused:
-        _ = Settings({"LITELLM_BASE_URL": "http://127.0.0.1:1/?key=sk-canary"}).litellm_url
+        _ = Settings({"LITELLM_BASE_URL": address}).litellm_url
 
     assert "canary" not in str(refused.value)
-    assert "LITELLM_BASE_URL: 'http://127.0.0.1:1/?…' found" in str(refused.value)
+    assert f"LITELLM_BASE_URL: {told} found" in str(refused.value)

@@ -161,17 +161,17 @@ class KeptAnswers(AnswerBook):
         """Ask, and count what was sent and what it cost, whatever comes of it."""
         try:
             answer = ask(bill)
-            answer = replace(answer, cost_usd=bill.answered(answer.cost_usd))
+            bill.told(answer.cost_usd)
         except CampaignError as error:
             # Settings that are wrong are found before anything is sent.
-            if error.code is ErrorCode.VALIDATION_ERROR:
-                bill.void()
-            self._failed[request_hash] = error.message
+            bill.withdraw() if error.code is ErrorCode.VALIDATION_ERROR else bill.close()
+            if error.code is ErrorCode.PROVIDER_ERROR:
+                self._failed[request_hash] = error.message
             raise
         finally:
             self.usage.billed(bill)
         self.usage.paid(answer)
-        return answer
+        return replace(answer, cost_usd=bill.last_usd)
 
     def _recorded(self, request_hash: ContentHash, *, provider: str) -> Answer:
         paid = self._in_hand[request_hash]

@@ -76,9 +76,9 @@ class Budget:
         insist(partial(charge, model=quote.model or None, most_usd=quote.most_usd))
         return call_id
 
-    def waive(self, call_id: str) -> None:
-        """Charge nothing for a call."""
-        insist(partial(self._ledger.settle, call_id, cost_usd=0.0))
+    def settle(self, call_id: str, *, cost_usd: float | None) -> None:
+        """Charge a call with what it cost."""
+        insist(partial(self._ledger.settle, call_id, cost_usd=cost_usd))
 
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:
@@ -120,6 +120,7 @@ class RunningBill(Bill):
         self._provider = provider
         self._call_id: str | None = None
         self._costs_usd: list[float | None] = []
+        self._unsent = 0
 
     @property
     def call_id(self) -> str | None:
@@ -128,8 +129,8 @@ class RunningBill(Bill):
 
     @property
     def attempts(self) -> int:
-        """How many were counted, those that were taken off included."""
-        return len(self._costs_usd)
+        """How many were made, whether somebody took them up or not."""
+        return len(self._costs_usd) - self._unsent
 
     @property
     def charged_usd(self) -> float:
@@ -150,19 +151,32 @@ class RunningBill(Bill):
         try:
             self.first()
         except CampaignError as error:
+            if error.code is not ErrorCode.BUDGET_EXCEEDED:
+                raise
             raise CampaignError(error.code, f"{after}; and to ask again, {error.message}") from None
 
     def void(self) -> None:
         """Take the last attempt off; see the port."""
         if self._call_id is not None:
-            self._budget.waive(self._call_id)
+            self._budget.settle(self._call_id, cost_usd=0.0)
             self._call_id, self._costs_usd[-1] = None, 0.0
 
-    def answered(self, cost_usd: float | None) -> float | None:
-        """Take what the last attempt has cost by its answer; where that does not tell, it is the most that was quoted.
+    def told(self, cost_usd: float | None) -> None:
+        """Take what the answer to the last attempt says that it cost; see the port."""
+        if cost_usd is not None:
+            self._costs_usd[-1] = cost_usd
 
-        Returns:
-            What it counts for, in US dollars; None where nobody knows.
-        """
-        self._costs_usd[-1] = self._quote.most_usd if cost_usd is None else cost_usd
+    @property
+    def last_usd(self) -> float | None:
+        """What the last attempt counts for: as it was told, or else as it was quoted; None where nobody knows."""
         return self._costs_usd[-1]
+
+    def withdraw(self) -> None:
+        """Take the last attempt off: it was never sent."""
+        self.void()
+        self._unsent += 1
+
+    def close(self) -> None:
+        """Write down what an answer of no use is known to have cost."""
+        if self._call_id is not None and self._costs_usd[-1] != self._quote.most_usd:
+            self._budget.settle(self._call_id, cost_usd=self._costs_usd[-1])

@@ -31,7 +31,8 @@ PROPERTIES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-_NOT_ASKED, _NEVER_VERIFIED = "not asked of this artifact", "this artifact was never verified"
+_NOT_ASKED = "not asked of this artifact"
+_NEVER_VERIFIED = "this artifact was never verified"
 
 
 def check_specs(step_id: StepId) -> list[dg.AssetCheckSpec]:

@@ -38,6 +38,14 @@ class Bill(ABC):
         """
 
     @abstractmethod
+    def told(self, cost_usd: float | None) -> None:
+        """Take what the answer to the last attempt says that it cost, before it is looked at whether it is of use.
+
+        Args:
+            cost_usd: In US dollars; None where it does not say.
+        """
+
+    @abstractmethod
     def void(self) -> None:
         """Take the last attempt off: nobody took it up, so nobody bills it.
 
@@ -51,6 +59,9 @@ class NoBill(Bill):
 
     def again(self, *, after: str) -> None:
         """Count nothing."""
+
+    def told(self, cost_usd: float | None) -> None:
+        """Take nothing down."""
 
     def void(self) -> None:
         """Take nothing off."""

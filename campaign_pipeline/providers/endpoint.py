@@ -72,7 +72,7 @@ class Endpoint:
             return f"{self.url_setting} is expected to name the place itself, for no redirect is followed"
         if status in _REFUSED_KEY:
             return f"a key that it takes is expected in {self.key_setting}"
-        if told_pause_s is not None:
+        if told_pause_s:
             return f"it asks to be left alone for {told_pause_s:.0f} s: build again after that"
         if status == HTTPStatus.NOT_FOUND:
             found = f"{self.url_setting} is expected to name the API's address"

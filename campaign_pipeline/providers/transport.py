@@ -82,9 +82,11 @@ def post_json(body: JsonObject, *, to: Endpoint, bill: Bill, max_bytes: int = MA
         has_time = pause <= LONGEST_PAUSE_S and time.monotonic() + pause < ends_at
         if attempt == ATTEMPTS or not has_time or not came.may_pass:
             raise came.error
-        # Before the pause: whoever cannot afford another attempt need not wait for it.
-        bill.again(after=came.error.message)
         time.sleep(pause)
+        bill.again(after=came.error.message)
+        if time.monotonic() >= ends_at:
+            bill.void()
+            raise came.error
         attempt += 1
 
 

@@ -46,11 +46,17 @@ def span(match: re.Match[str]) -> timedelta:
 def address(name: str, text: str) -> str:
     """Read an address that may be shown to anybody, and give it without a closing slash."""
     if not _is_address(text):
-        # What stands behind these may be secret, and what is told is kept.
-        told = re.split(r"[?#]", text, maxsplit=1)[0]
-        found = f"{told}?…" if told != text else told
-        raise invalid(name, found, "an http(s) address without password, query or fragment")
+        raise invalid(name, _without_secrets(text), "an http(s) address without password, query or fragment")
     return text.rstrip("/")
+
+
+def _without_secrets(text: str) -> str:
+    """Show of a refused address what can hold no user, password, query or fragment: what is told is kept."""
+    begun = re.match(r"[A-Za-z]{1,8}://", text)
+    if "@" in text:
+        return f"{begun[0] if begun else ''}…"
+    told = re.split(r"[?#]", text, maxsplit=1)[0]
+    return told if told == text else f"{told}?…"
 
 
 def _is_address(text: str) -> bool:

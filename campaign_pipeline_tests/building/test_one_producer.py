@@ -622,6 +622,40 @@ def test_what_was_not_sent_for_wrong_settings_costs_nothing(studio: Studio) -> N
         answers.answer({"n": 1}, provider="claude", ask=without_key, quote=_quote(0.6))
 
     assert studio.ledger.tenant(TENANT).spent_usd(build.run.root_run_id) == 0.0
+    assert answers.usage.to_json()["requests"] == 0
+
+
+def test_an_answer_of_no_use_costs_what_it_is_said_to_cost(studio: Studio) -> None:
+    build = studio.build()
+    answers = studio.answers(build, max_cost_usd=1.0)
+
+    def useless(bill: Bill) -> Answer:
+        bill.told(0.125)
+        raise CampaignError(ErrorCode.PROVIDER_ERROR, "no sound")
+
+    with pytest.raises(CampaignError, match="no sound"):
+        answers.answer({"n": 1}, provider="litellm", ask=useless, quote=_quote(0.6))
+
+    assert studio.ledger.tenant(TENANT).spent_usd(build.run.root_run_id) == 0.125
+    assert answers.usage.to_json()["cost_usd"] == 0.125
+
+
+def test_an_outage_between_two_attempts_is_an_outage_and_worth_a_retry(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaign_pipeline.building.insistence.INSIST_S", 0.0)
+    answers = studio.answers(studio.build())
+    tenant: Any = answers._ledger
+
+    def ask(bill: Bill) -> Answer:
+        tenant.charge = Away(tenant.charge, 1)
+        bill.again(after="status 500 found")
+        return pytest.fail("it was asked again")
+
+    with pytest.raises(CampaignError, match=r"^LEDGER_UNAVAILABLE: away") as failed:
+        answers.answer({"n": 1}, provider="claude", ask=ask, quote=_quote(0.6))
+
+    assert failed.value.retryable
 
 
 def test_a_call_is_written_down_before_it_is_made_and_settled_with_its_answer(studio: Studio) -> None:

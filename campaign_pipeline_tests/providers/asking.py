@@ -21,10 +21,14 @@ class RememberedBill(Bill):
 
     def __init__(self) -> None:
         self.attempts = [True]
+        self.costs_usd: list[float | None] = []
 
     def again(self, *, after: str) -> None:
         assert after
         self.attempts.append(True)
+
+    def told(self, cost_usd: float | None) -> None:
+        self.costs_usd.append(cost_usd)
 
     def void(self) -> None:
         self.attempts[-1] = False

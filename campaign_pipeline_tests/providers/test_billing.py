@@ -71,6 +71,7 @@ def test_each_attempt_is_on_the_bill_unless_nobody_took_it_up(
         (reply(status=302, headers={"Location": "/elsewhere"}), False),
         (reply(b"<html>welcome</html>", headers={"Content-Type": "text/html"}), True),
         (hang_up(), True),
+        (hang_up(after=b"half a reason", status=401), False),
     ],
 )
 def test_what_brought_no_answer_stays_on_the_bill_if_somebody_may_have_worked_on_it(
@@ -86,6 +87,21 @@ def test_what_brought_no_answer_stays_on_the_bill_if_somebody_may_have_worked_on
     assert failed.value.code is ErrorCode.PROVIDER_ERROR
     assert set(book.bills[0].attempts) == {may_be_billed}
     assert len(book.bills[0].attempts) == len(http_server.received)
+
+
+@each_adapter
+def test_what_an_answer_of_no_use_is_said_to_have_cost_is_told_all_the_same(
+    http_server: LocalServer, provider: str
+) -> None:
+    ask, _ = PAID[provider]
+    book = RememberedAnswers(provider)
+    headers = {"x-litellm-response-cost": "0.06"}
+    http_server.answers(reply(b"<html>welcome</html>", media_type="text/html", headers=headers))
+
+    with pytest.raises(CampaignError):
+        ask(http_server.url, book)
+
+    assert book.bills[0].costs_usd == [0.06]
 
 
 @each_adapter

@@ -120,19 +120,27 @@ def test_a_call_that_hangs_ends_at_the_time_out(http_server: LocalServer, fault:
     assert 1.5 <= taken < 15
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [flood(), reply(b"x" * 6_000_000, status=400), reply(b"x" * 6_000_000, status=500)],
-    ids=["an answer without end", "a refusal", "a server's error"],
-)
-def test_what_is_too_large_is_cut_at_the_cap(http_server: LocalServer, answer: Answer) -> None:
-    http_server.answers(answer)
+def test_what_is_too_large_is_cut_at_the_cap(http_server: LocalServer) -> None:
+    http_server.answers(flood())
 
     error = failure(asking(http_server.url))
 
     assert "an answer of more than 4 MB found" in error.message
     assert len(http_server.received) == 1
     assert http_server.sent_bytes < 50_000_000
+
+
+@pytest.mark.parametrize(("status", "requests"), [(400, 1), (500, 3)])
+def test_of_a_refusal_without_end_the_beginning_is_read(
+    http_server: LocalServer, status: int, requests: int
+) -> None:
+    http_server.answers(reply(b"x" * 60_000_000, status=status))
+
+    error = failure(asking(http_server.url))
+
+    assert f"status {status} found, saying “xxx" in error.message
+    assert len(http_server.received) == requests
+    assert http_server.sent_bytes < requests * 20_000_000
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,10 @@ from campaign_pipeline.providers.synth.prompts import Wishes, wishes_of
         ("not rock but jazz", "jazz"),
         ("folk, not country", "folk"),
         ("no rock", "pop"),
+        ("no-nonsense driving rock", "rock"),
+        ("No worries beach vibes", "latin"),
+        ("Not your average punk rock anthem", "rock"),
+        ("no holds barred metal", "rock"),
     ],
 )
 def test_a_genre_is_found_in_free_text(text: str, name: str) -> None:
@@ -80,7 +84,7 @@ def test_what_is_declined_is_not_asked_for(words: str) -> None:
         "don't use drums",
         "no heavy percussion",
         "no piano, strings or drums",
-        "drop the beat",
+        "drop the drums",
         "drumless",
         "a drum-free bed",
     ],
@@ -90,7 +94,16 @@ def test_drums_that_are_declined_stay_away(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["not without drums", "not only drums", "no vocals over the drums", "no drum and bass", "drums"]
+    "words",
+    [
+        "not without drums",
+        "not only drums",
+        "no vocals over the drums",
+        "No vocals, drums and bass",
+        "build up, then drop the beat",
+        "no drum and bass",
+        "drums",
+    ],
 )
 def test_drums_that_are_not_declined_play(words: str) -> None:
     assert wishes_of(words).drums

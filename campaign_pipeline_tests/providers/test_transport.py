@@ -302,7 +302,6 @@ def test_nobody_is_kept_from_interrupting_a_pause(http_server: LocalServer, tmp_
         "from campaign_pipeline.providers.bill import NoBill\n"
         "from campaign_pipeline.providers.endpoint import Endpoint\n"
         "from campaign_pipeline.providers.transport import post_json\n"
-        "from campaign_pipeline.providers.bill import NoBill\n"
         f"told = dict(provider='vendor', url='{http_server.url}', url_setting='', key=None, key_setting='')\n"
         "told['model_setting'] = ''\n"
         "try:\n    post_json({}, to=Endpoint(**told, timeout_s=90), bill=NoBill())\n"

@@ -157,12 +157,12 @@ def hang() -> Answer:
     return answer
 
 
-def hang_up(*, after: bytes | None = None) -> Answer:
+def hang_up(*, after: bytes | None = None, status: int = 200) -> Answer:
     """Close the connection without an answer; or after the beginning of one, which told of more."""
 
     def answer(exchange: Exchange) -> None:
         if after is not None:
-            exchange.begin(200, {"Content-Length": str(len(after) + 1)})
+            exchange.begin(status, {"Content-Length": str(len(after) + 1)})
             exchange.send(after)
 
     return answer

@@ -8,6 +8,7 @@ It imports the SDK, and is itself imported where a request is really sent.
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -18,6 +19,7 @@ from campaign_pipeline.errors import CampaignError
 from campaign_pipeline.providers.bill import Bill, is_unbilled
 from campaign_pipeline.providers.cut_off import CutOff
 from campaign_pipeline.providers.endpoint import Endpoint
+from campaign_pipeline.providers.excerpts import EXCERPT_BYTES
 from campaign_pipeline.providers.patience import (
     CONNECT_S,
     LONGEST_PAUSE_S,
@@ -37,7 +39,7 @@ class Bounds:
     def __init__(self, endpoint: Endpoint, *, bill: Bill) -> None:
         self._to = endpoint
         self._bill = bill
-        self._ended = ""
+        self._ended: CampaignError | None = None
         self._ends_at = time.monotonic() + endpoint.timeout_s
         self._cut_off = CutOff(endpoint.timeout_s)
 
@@ -65,12 +67,12 @@ class Bounds:
             CampaignError: PROVIDER_ERROR, the time is over, the answer is too large, or the pause that is asked for is
                 too long to wait; whatever the bill raises. Nothing of this does the SDK try again.
         """
-        left_s = self._left_s
-        if self._ended:
-            if left_s <= SHORTEST_S:
-                raise self._to.too_late()
-            self._bill.again(after=self._ended)
-        with CutOff(left_s) as self._cut_off:
+        if self._ended is not None:
+            self._bill.again(after=self._ended.message)
+            if self._left_s <= SHORTEST_S:
+                self._bill.void()
+                raise self._ended
+        with CutOff(self._left_s) as self._cut_off:
             try:
                 response = call_next(request)
             except APIConnectionError as error:
@@ -90,7 +92,7 @@ class Bounds:
 
     def _bound(self, response: httpx2.Response) -> None:
         if isinstance(response.stream, httpx2.SyncByteStream):
-            response.stream = _Bounded(response.stream, to=self._to)
+            response.stream = _Bounded(response.stream, to=self._to, is_refusal=not response.is_success)
 
     @property
     def _left_s(self) -> float:
@@ -110,7 +112,7 @@ class Bounds:
         failure = unreached(cause, to=self._to, is_over=self._cut_off.is_over)
         if failure.is_unbilled:
             self._bill.void()
-        self._ended = failure.error.message
+        self._ended = failure.error
         is_late = isinstance(cause, httpx2.TimeoutException) and not failure.is_unbilled
         if self._cut_off.is_over or is_late:
             return failure.error
@@ -122,7 +124,7 @@ class Bounds:
             return
         told = told_pause_s(response.headers.get("retry-after"))
         refused = self._to.refused(response.status_code, data=response.read(), told_pause_s=told)
-        self._ended = refused.message
+        self._ended = refused
         if told is None or not is_passing(response.status_code):
             return
         if told > LONGEST_PAUSE_S or time.monotonic() + told >= self._ends_at:
@@ -130,13 +132,26 @@ class Bounds:
 
 
 class _Bounded(httpx2.SyncByteStream):
-    """A body that ends with an error where it is too large."""
+    """A body that ends with an error where it is too large; a refusal's just ends, for its status says enough."""
 
-    def __init__(self, stream: httpx2.SyncByteStream, *, to: Endpoint) -> None:
+    def __init__(self, stream: httpx2.SyncByteStream, *, to: Endpoint, is_refusal: bool) -> None:
         self._stream = stream
         self._to = to
+        self._is_refusal = is_refusal
 
     def __iter__(self) -> Iterator[bytes]:
+        return self._beginning() if self._is_refusal else self._whole()
+
+    def _beginning(self) -> Iterator[bytes]:
+        read = 0
+        with suppress(httpx2.HTTPError):
+            for chunk in self._stream:
+                yield chunk
+                read += len(chunk)
+                if read >= EXCERPT_BYTES:
+                    break
+
+    def _whole(self) -> Iterator[bytes]:
         read = 0
         for chunk in self._stream:
             read += len(chunk)

@@ -73,6 +73,7 @@ def send(bill: Bill, *, body: JsonObject, to: Endpoint, price: Price | None) -> 
             # Its words are those of the bounds.
             raise CampaignError(ErrorCode.PROVIDER_ERROR, error.message, retryable=True) from None
         data, told = response.read(), told_cost_usd(response.headers)
+        bill.told(told)
         return _answer(data, told_usd=told, price=price, latency_s=time.perf_counter() - began, to=to)
 
 

@@ -103,6 +103,8 @@ class LiteLLMAudioModel(AudioModel):
         from campaign_pipeline.providers.transport import post_json  # noqa: PLC0415  as above
 
         reply = post_json(body, to=to, bill=bill)
+        cost_usd = told_cost_usd(reply.headers)
+        bill.told(cost_usd)
         media_type = to.said(reply.headers.get("content-type", "").encode()) or _UNNAMED_TYPE
         try:
             fresh.append(decode(reply.data, source=to.name, most_s=most_s))
@@ -113,7 +115,7 @@ class LiteLLMAudioModel(AudioModel):
         return Answer(
             data=reply.data,
             media_type=media_type,
-            cost_usd=told_cost_usd(reply.headers) or self._price_usd,
+            cost_usd=cost_usd or self._price_usd,
             model=self.model,
             latency_s=reply.latency_s,
         )

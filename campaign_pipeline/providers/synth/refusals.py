@@ -10,9 +10,10 @@ from dataclasses import dataclass
 _DRUM_AND_BASS = re.compile(r"\bdrum[ -]?(?:and|&|n|['’]n['’]?)[ -]?bass\b", re.IGNORECASE)
 _NOT_WITHOUT = re.compile(r"\bnot without\b", re.IGNORECASE)
 _NEGATION = re.compile(
-    r"\b(?:no(?! (?:doubt|matter|problem)\b)|(?<!why )not(?! (?:only|just|least)\b)|never|nor|neither|without|w/o"
+    r"\b(?:no(?![-‐]| (?:doubt|matter|problem|worries|limits|holds|frills|nonsense|rules)\b)"
+    r"|(?<!why )not(?! (?:only|just|least|your|another)\b)|never|nor|neither|without|w/o"
     r"|(?:do|does|is|are|should|must)n['’]?t|avoid(?:ing)?|skip|omit|minus"
-    r"|drop(?:ping)? the(?= (?:drum|percussion|beat)))(?!\w)",
+    r"|drop(?:ping)? the(?= (?:drum|percussion)))(?!\w)",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(
@@ -29,6 +30,8 @@ _THING = (
 )
 _ONE_THING = re.compile(_THING, re.IGNORECASE)
 _LAST_THINGS = re.compile(rf"(?:{_THING} )?and {_THING}", re.IGNORECASE)
+_SINGING = re.compile(r"(?:any |lead )?(?:vocals?|voices?|singing|lyrics|words)", re.IGNORECASE)
+_NEXT_WORD = re.compile(r"\s*\S+")
 _OR = re.compile(r"\bor\b", re.IGNORECASE)
 
 
@@ -45,17 +48,22 @@ def sort_out(text: str) -> Asked:
     rest = _NOT_WITHOUT.sub("with", _DRUM_AND_BASS.sub("dnb", text))
     wanted, declined = [], []
     while found := _NEGATION.search(rest):
-        reach = _reach(rest[found.end() :])
+        reach = _reach(rest[found.end() :], after=found[0].lower())
         wanted.append(rest[: found.start()])
         declined.append(rest[found.end() : found.end() + reach])
         rest = rest[found.end() + reach :]
     return Asked(wanted=" ".join([*wanted, rest]), declined=", ".join(declined))
 
 
-def _reach(text: str) -> int:
+def _reach(text: str, *, after: str) -> int:
     """Count the characters behind a negation that it speaks of."""
+    if after == "never":  # as in “never boring”: a word about how, and not a list of what
+        return word.end() if (word := _NEXT_WORD.match(text)) else 0
     ends = [found.start() for found in (_CLAUSE_END.search(text), _NEGATION.search(text)) if found]
     items = text[: min(ends, default=len(text))].split(",")
+    if _SINGING.fullmatch(items[0].strip()) and not _OR.search(",".join(items)):
+        # What sings is refused by itself, and what plays is named behind it.
+        return len(items[0])
     listed = next((count for count in range(len(items), 1, -1) if _is_list(items[1:count])), 1)
     return len(",".join(items[:listed]))
 
