@@ -122,6 +122,15 @@ def test_a_loop_of_a_piece_that_fades_out_stays_as_loud_to_its_end(seconds: floa
     assert fitted.details["played_parts"] == 2
 
 
+def test_an_end_that_is_only_quieter_is_music_all_the_same() -> None:
+    piece = band(bpm=120, seconds=33.0)
+    piece[:, -13 * 44100 :] *= 10 ** (-7 / 20)
+
+    fitted = fit(_given(piece, rate=44100), request=_request(duration_sec=30))
+
+    assert fitted.details["played_parts"] == 1
+
+
 def _level_db(samples: Samples) -> float:
     return float(10 * np.log10(np.mean(np.square(samples))))
 
