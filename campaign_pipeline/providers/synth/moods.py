@@ -18,7 +18,7 @@ class MoodStyle:
 
     Args:
         tonic: Pitch class of the home note relative to the other moods'; a brief turns all of them by one interval.
-            They are spread so that another mood of the same brief is another set of notes, beside all else that differs.
+            They are spread so that another mood of the same brief is another set of notes, too.
         home: Progressions for the A and D sections, a chord degree a bar.
         away: Progressions for the B and C sections.
         chord_size: 3 for triads, 4 for seventh chords.
