@@ -228,6 +228,31 @@ def test_the_cache_can_be_refreshed_or_left_alone_for_one_run(desk: Desk) -> Non
     assert {row["run_id"] for row in tables.artifact if row["id"] in reused} == {refreshed["id"]}
 
 
+def test_one_step_can_be_refreshed_alone(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+    desk.build(KEY)
+
+    run = desk.build(KEY, "--cache", "refresh:bgm")
+    again = desk.build(KEY)
+
+    tables = desk.place.tables()
+    # The stand-in for music plays the same each time: what holds it finds nothing new.
+    reused = dict.fromkeys(STEPS, ("skipped", True))
+    assert tables.statuses(run["id"]) == {**reused, "bgm": ("completed", False)}
+    assert run["trigger"]["cache"] == "refresh:bgm"
+    [taken] = tables.steps_of(again["id"])["bgm"]["output_artifact_ids"]
+    assert [row["run_id"] for row in tables.artifact if row["id"] == taken] == [run["id"]]
+
+
+def test_a_cache_mode_that_is_none_is_refused_before_anything_runs(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+
+    refused = desk.campaign("build", KEY, "--cache", "refresh:musik")
+
+    assert refused.exit_code == 1
+    assert "--cache: 'refresh:musik' found; use, refresh, off, or refresh:STEP" in refused.output
+
+
 def test_a_damaged_artifact_is_made_again_and_never_served(desk: Desk) -> None:
     desk.place.write_brief(KEY)
     desk.build(KEY)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from campaign_pipeline.errors import CampaignError, ErrorCode
-from campaign_pipeline.settings import CacheMode, CachePolicy, Settings
+from campaign_pipeline.settings import CacheChoice, CacheMode, CachePolicy, Settings
 
 
 def test_an_empty_environment_gives_the_contracts_defaults() -> None:
@@ -21,7 +21,7 @@ def test_an_empty_environment_gives_the_contracts_defaults() -> None:
     assert settings.store_url == ".campaign/store"
     assert settings.public_url is None
     assert (settings.text_provider, settings.audio_provider) == ("template", "synth")
-    assert settings.cache is CacheMode.USE
+    assert settings.cache == CacheChoice(CacheMode.USE)
     assert settings.cache_policy("generate_bgm_track") == CachePolicy(scope="global", lifetime=None)
     assert settings.max_bundle_mb == 5
     assert (settings.gc_grace, settings.retention) == (timedelta(hours=24), None)
@@ -46,6 +46,25 @@ def test_a_cache_policy_tells_scope_and_lifetime_by_skill() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("said", "modes"),
+    [
+        ("refresh", {"game_config": "refresh", "bgm": "refresh", "campaign_manifest": "refresh"}),
+        ("refresh:bgm", {"game_config": "use", "bgm": "refresh", "campaign_manifest": "use"}),
+        (
+            "refresh:bgm, game_config",
+            {"game_config": "refresh", "bgm": "refresh", "campaign_manifest": "use"},
+        ),
+        ("off", {"game_config": "off", "bgm": "off", "campaign_manifest": "off"}),
+    ],
+)
+def test_a_refresh_may_be_meant_for_some_steps_alone(said: str, modes: dict[str, str]) -> None:
+    choice = Settings({"CAMPAIGN_CACHE": said}).cache
+
+    assert {step_id: choice.of(step_id) for step_id in modes} == modes
+    assert CacheChoice.parse(str(choice), source="what it is written as") == choice
+
+
 def test_housekeeping_takes_durations() -> None:
     settings = Settings({"CAMPAIGN_GC_GRACE": "45m", "CAMPAIGN_RETENTION": "2w"})
 
@@ -61,6 +80,9 @@ def test_a_public_url_loses_its_closing_slash() -> None:
 
 REFUSED: list[tuple[str, str, Callable[[Settings], Any]]] = [
     ("CAMPAIGN_CACHE", "maybe", lambda settings: settings.cache),
+    ("CAMPAIGN_CACHE", "refresh:", lambda settings: settings.cache),
+    ("CAMPAIGN_CACHE", "refresh:music", lambda settings: settings.cache),
+    ("CAMPAIGN_CACHE", "off:bgm", lambda settings: settings.cache),
     ("CAMPAIGN_CACHE_POLICY", "generate_bgm_track", lambda settings: settings.cache_policies),
     ("CAMPAIGN_CACHE_POLICY", "generate_bgm_tracks=global", lambda settings: settings.cache_policies),
     ("CAMPAIGN_CACHE_POLICY", "generate_bgm_track=global:0d", lambda settings: settings.cache_policies),

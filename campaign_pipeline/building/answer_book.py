@@ -4,6 +4,7 @@ Belongs here: finding an answer, asking for one under a lease, making it durable
 Does not belong here: what is asked, and what is made of the answer (providers).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -87,7 +88,8 @@ class KeptAnswers(AnswerBook):
     """Answers of one run, found again by whoever sends the same request.
 
     Args:
-        since: Take none that was given before: the run was told to refresh, and began then. None takes any.
+        since: Tells of a step since when its answers must have been given: the run was told to refresh it, and began
+            then. None takes any.
         lifetime: How long an answer may be reused; None is for ever.
         budget: What the run may spend on answers.
     """
@@ -99,7 +101,7 @@ class KeptAnswers(AnswerBook):
         store: ArtifactStore,
         claims: Claims,
         root_run_id: str,
-        since: datetime | None,
+        since: Callable[[str], datetime | None],
         lifetime: timedelta | None,
         budget: Budget,
     ) -> None:
@@ -110,6 +112,7 @@ class KeptAnswers(AnswerBook):
         self._root_run_id = root_run_id
         self._since = since
         self._lifetime = lifetime
+        self._step_id = ""
         self._usage_by_step: dict[str, Usage] = {}
         self.usage = Usage()
         # Paid for and not recorded yet: the store or the ledger was away for too long.
@@ -117,7 +120,8 @@ class KeptAnswers(AnswerBook):
         self._failed: dict[ContentHash, str] = {}
 
     def count_for(self, step_id: str) -> Usage:
-        """Count for a step from now on, all its attempts in this process together."""
+        """Answer and count for a step from now on, all its attempts in this process together."""
+        self._step_id = step_id
         self.usage = self._usage_by_step.setdefault(step_id, Usage())
         return self.usage
 
@@ -180,7 +184,7 @@ class KeptAnswers(AnswerBook):
         return paid.answer
 
     def _kept(self, request_hash: ContentHash) -> Answer | None:
-        found = self._ledger.kept_answer(request_hash, since=self._since)
+        found = self._ledger.kept_answer(request_hash, since=self._since(self._step_id))
         if found is None:
             return None
         try:

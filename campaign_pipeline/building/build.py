@@ -101,7 +101,7 @@ class Build:
             ledger=self._ledger,
             campaign_id=self.trigger.campaign_id,
             root_run_id=self.run.root_run_id,
-            mode=self.trigger.cache,
+            cache=self.trigger.cache,
             compared_run_id=self._compared_run_id,
         )
 
@@ -128,7 +128,7 @@ class Build:
             store=self._store,
             claims=self.claims,
             root_run_id=self.run.root_run_id,
-            since=None if self.trigger.cache is CacheMode.USE else self._began_at,
+            since=self._since,
             lifetime=self._settings.answer_lifetime,
             budget=Budget(
                 ledger=self._ledger,
@@ -138,7 +138,11 @@ class Build:
             ),
         )
 
-    @property
+    def _since(self, step_id: str) -> datetime | None:
+        """Say when a step's answers must have been given at the earliest; None where any will do."""
+        return None if self.trigger.cache.of(step_id) is CacheMode.USE else self._began_at
+
+    @cached_property
     def _began_at(self) -> datetime:
         """When the first of this run's chain of re-executions was created."""
         root = self.run if self.run.root_run_id == self.run.id else self._ledger.run(self.run.root_run_id)

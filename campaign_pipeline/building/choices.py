@@ -1,34 +1,42 @@
 """Who decides: the run's configuration, a tag, the brief, or the environment.
 
-Belongs here: cache mode and providers of one run, in that order of precedence, refused under the name of who said it.
+Belongs here: use of the cache and providers of one run, in that order of precedence; what is refused names who said it.
 Does not belong here: the providers themselves (providers).
 """
 
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from campaign_pipeline.building.order import RunOrder
+from campaign_pipeline.building.order import CAMPAIGN_UPDATE_AUDIO, RunOrder
 from campaign_pipeline.building.trigger import ProviderChoice
 from campaign_pipeline.model.brief import Brief, BriefText
 from campaign_pipeline.providers.audio_choice import ADAPTERS, MODELLESS_AUDIO, audio_model
 from campaign_pipeline.providers.text_choice import MODELLESS_TEXT, TEXT_ADAPTERS, text_model
-from campaign_pipeline.settings import CacheMode, Settings, invalid
+from campaign_pipeline.settings import CacheChoice, CacheMode, Settings, invalid
 
 CACHE_TAG = "campaign/cache"
 TEXT_PROVIDER_TAG = "campaign/text_provider"
 AUDIO_PROVIDER_TAG = "campaign/audio_provider"
 
 
-def cache_mode(order: RunOrder, settings: Settings) -> CacheMode:
+def cache_choice(order: RunOrder, settings: Settings) -> CacheChoice:
     """Settle what a run does with earlier results; a brief has no say in it.
 
     Raises:
         CampaignError: VALIDATION_ERROR.
     """
+    choice = _cache_as_said(order, settings)
+    if order.workflow_name == CAMPAIGN_UPDATE_AUDIO and choice == CacheChoice(CacheMode.REFRESH):
+        # Who asks for other music, anew if need be, has not asked for other words: they cost money too.
+        return CacheChoice(CacheMode.REFRESH, ("bgm",))
+    return choice
+
+
+def _cache_as_said(order: RunOrder, settings: Settings) -> CacheChoice:
     if order.cache is not None:
-        return CacheMode.parse(order.cache, source="resources.trigger.config.cache")
+        return CacheChoice.parse(order.cache, source="resources.trigger.config.cache")
     if CACHE_TAG in order.tags:
-        return CacheMode.parse(order.tags[CACHE_TAG], source=f"tag {CACHE_TAG}")
+        return CacheChoice.parse(order.tags[CACHE_TAG], source=f"tag {CACHE_TAG}")
     return settings.cache
 
 

@@ -75,7 +75,7 @@ class Forecast:
     def _expect(self, step: Step) -> Expectation:
         waits_for = [step_id for step_id in step.upstream if step_id not in self._foreseen]
         if waits_for:
-            reason = self._reuse.never or f"waits for {listed(waits_for)}"
+            reason = self._reuse.never(step.step_id) or f"waits for {listed(waits_for)}"
             return Expectation(step_id=step.step_id, reuse=False, reason=reason)
         inputs = {step_id: self._foreseen[step_id] for step_id in step.upstream}
         made = {step_id: StoredArtifact(known.artifact, _UNREAD) for step_id, known in inputs.items()}

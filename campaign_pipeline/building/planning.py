@@ -141,7 +141,7 @@ class Planner:
             ledger=ledger,
             campaign_id=order.campaign_id,
             root_run_id=order.root_run_id or order.run_id,
-            mode=trigger.cache,
+            cache=trigger.cache,
             compared_run_id=trigger.base_run_id,
         )
 

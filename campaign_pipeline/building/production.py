@@ -92,9 +92,9 @@ class Production:
             raise
 
     def _lease_key(self, call: StepCall) -> ContentHash:
-        """Give what this run shares its work under: a run that takes no earlier results waits for nobody's."""
+        """Give what this run shares its work under: a step that takes no earlier results waits for nobody's."""
         key = self._reuse.key(call)
-        if self._reuse.mode is CacheMode.USE:
+        if self._reuse.cache.of(call.step.step_id) is CacheMode.USE:
             return key
         return canonical_hash({"cache_key": key, "root_run_id": self._run.root_run_id})
 

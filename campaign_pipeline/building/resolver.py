@@ -6,7 +6,7 @@ Does not belong here: reading a brief's file (building.brief_file), storing its 
 
 from campaign_pipeline.building.blobs import Blobs
 from campaign_pipeline.building.brief_file import brief_path, read_brief, resolve_brief, shown_place
-from campaign_pipeline.building.choices import audio_choice, cache_mode, text_choice
+from campaign_pipeline.building.choices import audio_choice, cache_choice, text_choice
 from campaign_pipeline.building.intake import Intake
 from campaign_pipeline.building.order import RunOrder
 from campaign_pipeline.building.origin import Origin
@@ -44,7 +44,7 @@ class TriggerResolver:
             brief, template = Brief.model_validate(parent.brief), load_template(parent.template_id)
             self._intake(order).take_in(brief, template=template, known=parent.files)
             return parent
-        mode, base = cache_mode(order, self._settings), self._base_trigger(order)
+        cache, base = cache_choice(order, self._settings), self._base_trigger(order)
         origin = self._origin(order, base)
         brief = _brief(order, origin)
         with origin.named():
@@ -61,7 +61,7 @@ class TriggerResolver:
             brief=brief.to_json(),
             overrides=order.overrides,
             base_run_id=order.base_run_id,
-            cache=mode,
+            cache=cache,
             launched_by=order.launched_by,
             text=text,
             audio=audio,

@@ -11,7 +11,7 @@ from campaign_pipeline.building.blobs import Blobs
 from campaign_pipeline.building.calls import StepCall
 from campaign_pipeline.building.reasons import why_inputs_missed
 from campaign_pipeline.model.digest import ContentHash
-from campaign_pipeline.settings import CacheMode, Settings
+from campaign_pipeline.settings import CacheChoice, CacheMode, Settings
 from campaign_pipeline.storage import (
     ArtifactRecord,
     NewArtifact,
@@ -42,7 +42,7 @@ class Reuse:
 
     Args:
         root_run_id: The first of the run's chain of re-executions: what is `run_only` is shared within it.
-        mode: What the run does with earlier results.
+        cache: What the run does with earlier results.
         compared_run_id: The run that a miss is explained by: its base run, or the one that it is a re-execution of.
     """
 
@@ -54,7 +54,7 @@ class Reuse:
         ledger: TenantLedger,
         campaign_id: str,
         root_run_id: str,
-        mode: CacheMode,
+        cache: CacheChoice,
         compared_run_id: str | None = None,
     ) -> None:
         self._settings = settings
@@ -63,7 +63,7 @@ class Reuse:
         self._campaign_id = campaign_id
         self._root_run_id = root_run_id
         self._compared_run_id = compared_run_id
-        self.mode = mode
+        self.cache = cache
 
     def key(self, call: StepCall) -> ContentHash:
         """Give the key under which an equal call's result is found."""
@@ -77,7 +77,7 @@ class Reuse:
 
     def entry(self, call: StepCall) -> NewCacheEntry | None:
         """Say how a call's new result may be reused; None where this run leaves no results behind."""
-        if self.mode is CacheMode.OFF:
+        if self.cache.of(call.step.step_id) is CacheMode.OFF:
             return None
         policy = self._settings.cache_policy(call.step.skill_id)
         return NewCacheEntry(
@@ -87,10 +87,9 @@ class Reuse:
             lifetime=policy.lifetime,
         )
 
-    @property
-    def never(self) -> str | None:
-        """Why this run reuses nothing whatever it is asked; None where it does."""
-        return None if self.mode is CacheMode.USE else f"cache is set to {self.mode.value}"
+    def never(self, step_id: str) -> str | None:
+        """Say why this run reuses nothing for a step, whatever it is asked; None where it does."""
+        return None if self.cache.of(step_id) is CacheMode.USE else f"cache is set to {self.cache}"
 
     def ask(self, call: StepCall, *, promised: Collection[ContentHash] = frozenset()) -> CacheAnswer:
         """Look for an equal call's result, and check every byte of it.
@@ -101,8 +100,9 @@ class Reuse:
         Raises:
             CampaignError: LEDGER_UNAVAILABLE, STORE_UNAVAILABLE.
         """
-        if self.never is not None:
-            return CacheAnswer(None, self.never)
+        never = self.never(call.step.step_id)
+        if never is not None:
+            return CacheAnswer(None, never)
         entry = self._ledger.cache_entry(self.key(call))
         if entry is None:
             return CacheAnswer(None, self._why_missed(call))

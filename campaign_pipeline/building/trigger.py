@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from campaign_pipeline.model.digest import JsonObject
 from campaign_pipeline.model.files import StoredFile
-from campaign_pipeline.settings import CacheMode
+from campaign_pipeline.settings import CacheField
 
 
 class ProviderChoice(BaseModel):
@@ -32,7 +32,7 @@ class Trigger(BaseModel):
     brief: JsonObject
     overrides: JsonObject
     base_run_id: str | None
-    cache: CacheMode
+    cache: CacheField
     launched_by: str
     files: dict[str, StoredFile]
     text: ProviderChoice

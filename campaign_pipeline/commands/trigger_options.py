@@ -11,6 +11,7 @@ import click
 
 from campaign_pipeline.building.yaml_text import YamlRefusedError, read_yaml
 from campaign_pipeline.errors import CampaignError, ErrorCode, shown
+from campaign_pipeline.settings import CacheChoice
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,8 +30,8 @@ _OPTIONS = (
     ),
     click.option(
         "--cache",
-        type=click.Choice(["use", "refresh", "off"]),
-        help="Use earlier results, refresh them, or leave them alone.",
+        metavar="MODE",
+        help="use earlier results, refresh them (refresh:bgm or refresh:game_config,bgm for steps alone), or off.",
     ),
 )
 
@@ -48,8 +49,11 @@ def trigger_configuration(
     """Read the options into the configuration of a run's trigger; what was not given is left out.
 
     Raises:
-        CampaignError: VALIDATION_ERROR for an assignment that cannot be read, or two that contradict each other.
+        CampaignError: VALIDATION_ERROR for an assignment that cannot be read, two that contradict each other, or a
+            cache mode that is none.
     """
+    if cache is not None:
+        CacheChoice.parse(cache, source="--cache")
     given = {"overrides": _overrides(assignments), "base_run_id": base_run, "cache": cache}
     return {name: value for name, value in given.items() if value}
 

@@ -68,5 +68,6 @@ class TriggerResource(dg.ConfigurableResource[None]):
         description="A JSON merge patch on the brief (RFC 7396), e.g. {audio: {prompt: …}}.",
     )
     cache: str | None = Field(
-        default=None, description="use earlier results, refresh them, or leave them off for this run."
+        default=None,
+        description="use earlier results, refresh them (refresh:bgm refreshes that step alone), or leave them off.",
     )

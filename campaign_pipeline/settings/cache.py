@@ -8,8 +8,11 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Annotated, Self
 
-from campaign_pipeline.model.steps import STEPS
+from pydantic import BeforeValidator, PlainSerializer
+
+from campaign_pipeline.model.steps import STEP_BY_ID, STEPS
 from campaign_pipeline.settings.environment import DURATION, invalid, span
 from campaign_pipeline.storage.hashing import CacheScope
 
@@ -24,17 +27,48 @@ class CacheMode(StrEnum):
     REFRESH = "refresh"
     OFF = "off"
 
+
+@dataclass(frozen=True)
+class CacheChoice:
+    """A cache mode, and the steps that it is meant for.
+
+    Args:
+        step_ids: In build order; empty for every step. The others use earlier results.
+    """
+
+    mode: CacheMode = CacheMode.USE
+    step_ids: tuple[str, ...] = ()
+
     @classmethod
-    def parse(cls, text: str, *, source: str) -> "CacheMode":
-        """Read a cache mode as somebody wrote it.
+    def parse(cls, text: str, *, source: str) -> Self:
+        """Read a choice as somebody wrote it: `use`, `refresh`, `off`, or `refresh:bgm,game_config`.
 
         Raises:
-            CampaignError: VALIDATION_ERROR, naming the source, when it is none of the three.
+            CampaignError: VALIDATION_ERROR, naming the source, when it is none of these.
         """
-        try:
-            return cls(text)
-        except ValueError:
-            raise invalid(source, text, "use, refresh or off") from None
+        mode, colon, named = text.partition(":")
+        if not colon and mode in set(CacheMode):
+            return cls(CacheMode(mode))
+        step_ids = {step_id.strip() for step_id in named.split(",")}
+        if mode == CacheMode.REFRESH and step_ids <= STEP_BY_ID.keys():
+            return cls(CacheMode.REFRESH, tuple(step_id for step_id in STEP_BY_ID if step_id in step_ids))
+        steps = ", ".join(STEP_BY_ID)
+        raise invalid(source, text, f"use, refresh, off, or refresh:STEP (one or more of {steps})")
+
+    def of(self, step_id: str) -> CacheMode:
+        """Tell what one step does with earlier results."""
+        return self.mode if not self.step_ids or step_id in self.step_ids else CacheMode.USE
+
+    def __str__(self) -> str:
+        return f"{self.mode.value}:{','.join(self.step_ids)}" if self.step_ids else self.mode.value
+
+
+def _choice(found: object) -> object:
+    return CacheChoice.parse(found, source="trigger.cache") if isinstance(found, str) else found
+
+
+CacheField = Annotated[CacheChoice, BeforeValidator(_choice), PlainSerializer(str)]
+"""A choice as a model's field: in JSON it stands as it was written."""
 
 
 @dataclass(frozen=True, kw_only=True)

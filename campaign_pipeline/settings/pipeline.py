@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
-from campaign_pipeline.settings.cache import CacheMode, CachePolicy, cache_policies
+from campaign_pipeline.settings.cache import CacheChoice, CachePolicy, cache_policies
 from campaign_pipeline.settings.environment import address, duration, invalid
 from campaign_pipeline.settings.providers import ProviderSettings
 
@@ -43,9 +43,9 @@ class Settings(ProviderSettings):
         return address("CAMPAIGN_PUBLIC_URL", text)
 
     @cached_property
-    def cache(self) -> CacheMode:
-        """The cache mode, unless a tag or the run's configuration says otherwise."""
-        return CacheMode.parse(self._text("CAMPAIGN_CACHE", "use"), source="CAMPAIGN_CACHE")
+    def cache(self) -> CacheChoice:
+        """What is done with earlier results, unless a tag or the run's configuration says otherwise."""
+        return CacheChoice.parse(self._text("CAMPAIGN_CACHE", "use"), source="CAMPAIGN_CACHE")
 
     @cached_property
     def cache_policies(self) -> dict[str, CachePolicy]:

@@ -9,7 +9,7 @@ from campaign_pipeline.building.calls import Product, StepCall
 from campaign_pipeline.building.trigger import ProviderChoice, Trigger
 from campaign_pipeline.errors import CampaignError, ErrorCode
 from campaign_pipeline.model.steps import STEP_BY_ID
-from campaign_pipeline.settings import CacheMode, Settings
+from campaign_pipeline.settings import CacheChoice, Settings
 from campaign_pipeline.storage import ArtifactStore, Ledger, LocalArtifactStore, RunStepStatus, Verification
 from campaign_pipeline.storage.hashing import cache_key
 from campaign_pipeline_tests.storage.building import artifact_of, open_run
@@ -22,7 +22,7 @@ TRIGGER = Trigger(
     brief={},
     overrides={},
     base_run_id=None,
-    cache=CacheMode.USE,
+    cache=CacheChoice(),
     launched_by="test",
     files={},
     text=ProviderChoice(provider="template"),

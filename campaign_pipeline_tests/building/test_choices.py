@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from campaign_pipeline.building.choices import text_choice
+from campaign_pipeline.building.choices import cache_choice, text_choice
+from campaign_pipeline.building.order import CAMPAIGN_UPDATE_AUDIO
 from campaign_pipeline.building.planning import order_of
 from campaign_pipeline.building.trigger import ProviderChoice
 from campaign_pipeline.errors import CampaignError
@@ -50,3 +51,25 @@ def test_a_model_for_a_provider_without_any_is_refused() -> None:
 def test_a_provider_does_not_step_in_for_itself() -> None:
     assert chosen({"fallback": ["template", "claude"]})[0] == ("template", None)
     assert [name for name, _ in chosen({"fallback": ["template", "claude"]})] == ["template", "claude"]
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("refresh", "refresh:bgm"),
+        ("refresh:game_config", "refresh:game_config"),
+        ("off", "off"),
+        ("use", "use"),
+    ],
+)
+def test_an_update_of_the_music_refreshes_the_music_alone_unless_it_is_told_more(
+    said: str, meant: str
+) -> None:
+    update = replace(order_of(CAMPAIGN), workflow_name=CAMPAIGN_UPDATE_AUDIO)
+
+    by_run = cache_choice(replace(update, cache=said), Settings({}))
+    by_tag = cache_choice(replace(update, tags={"campaign/cache": said}), Settings({}))
+    by_setting = cache_choice(update, Settings({"CAMPAIGN_CACHE": said}))
+
+    assert {str(choice) for choice in (by_run, by_tag, by_setting)} == {meant}
+    assert str(cache_choice(replace(order_of(CAMPAIGN), cache=said), Settings({}))) == said

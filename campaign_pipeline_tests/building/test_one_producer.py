@@ -24,7 +24,7 @@ from campaign_pipeline.model.prices import UNPRICED, Quote
 from campaign_pipeline.model.steps import STEP_BY_ID
 from campaign_pipeline.providers.answers import Answer
 from campaign_pipeline.providers.bill import Bill
-from campaign_pipeline.settings import CacheMode, Settings
+from campaign_pipeline.settings import CacheChoice, CacheMode, Settings
 from campaign_pipeline.storage import Lease, Ledger, LocalArtifactStore, RunStepStatus
 from campaign_pipeline.storage.tables import LEASE
 from campaign_pipeline_tests.storage.building import open_run
@@ -52,7 +52,7 @@ class Studio:
             brief={},
             overrides={},
             base_run_id=None,
-            cache=cache,
+            cache=CacheChoice(cache),
             launched_by="test",
             files={},
             text=ProviderChoice(provider="template"),
@@ -99,7 +99,7 @@ class Studio:
             store=self.store,
             claims=claims,
             root_run_id=root_run_id,
-            since=since,
+            since=lambda _: since,
             lifetime=lifetime,
             budget=Budget(ledger=tenant, claims=claims, root_run_id=root_run_id, max_cost_usd=max_cost_usd),
         )

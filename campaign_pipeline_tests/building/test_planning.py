@@ -177,6 +177,19 @@ def test_a_plan_changes_no_row_and_no_byte(direct: Direct, trigger: dict[str, An
     assert _everything(direct.place.store) == files
 
 
+def test_a_plan_of_one_refreshed_step_says_what_waits_for_it_and_what_does_not(direct: Direct) -> None:
+    direct.build()
+
+    plan = direct.plan(cache="refresh:bgm")
+
+    assert [(step.step_id, step.reuse, step.reason.partition(" in run ")[0]) for step in plan.steps] == [
+        ("game_config", True, "same inputs as"),
+        ("bgm", False, "cache is set to refresh:bgm"),
+        ("game_bundle", False, "waits for bgm"),
+        ("campaign_manifest", False, "waits for bgm and game_bundle"),
+    ]
+
+
 def test_a_brief_that_is_wrong_is_refused_in_the_words_of_its_build(direct: Direct) -> None:
     path = direct.place.root / "briefs" / f"{KEY}.yaml"
     path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), "difficulty": "insane"}))

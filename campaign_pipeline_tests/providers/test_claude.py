@@ -262,7 +262,7 @@ def test_an_answer_that_stays_wrong_ends_the_step_with_both_attempts(
 
     assert caught.value.code is ErrorCode.GENERATION_FAILED
     assert named in caught.value.message
-    assert "build again with cache: refresh" in caught.value.message
+    assert "build again with cache: refresh:game_config to ask anew" in caught.value.message
     assert not caught.value.retryable
     assert len(http_server.received) == len(book.notes) == 2
 

@@ -115,10 +115,10 @@ def test_answers_that_stay_wrong_are_not_paid_for_again_until_asked_anew(
     assert len(http_server.received) == 2
     step = _step(helped)
     assert step["error"].startswith("GENERATION_FAILED: claude at 127.0.0.1:")
-    assert "build again with cache: refresh" in step["error"]
+    assert "build again with cache: refresh:game_config to ask anew" in step["error"]
     assert len(step["diagnostics"]["provider"]["attempts"]) == 2
     http_server.answers(says(WHEEL_ANSWER))
-    assert helped.build(KEY, "--cache", "refresh")["status"] == "completed"
+    assert helped.build(KEY, "--cache", "refresh:game_config")["status"] == "completed"
 
 
 def test_the_template_stands_in_where_claude_fails(

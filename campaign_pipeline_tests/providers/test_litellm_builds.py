@@ -145,10 +145,21 @@ def test_music_that_is_of_no_use_is_kept_and_the_error_says_how_to_get_other(
     assert [each.exit_code for each in failed] == [1, 1]
     step = _music_step(proxied, proxied.place.tables().run[-1])
     assert step["error"].startswith("GENERATION_FAILED: ")
-    assert "cache: refresh, or with another audio.seed, to ask anew" in step["error"]
+    assert "cache: refresh:bgm, or with another audio.seed, to ask anew" in step["error"]
     assert len(http_server.received) == 1
     assert proxied.build(KEY, "--set", "audio.seed=2")["status"] == "completed"
     assert len(http_server.received) == 2
+
+
+@pytest.mark.parametrize(("refreshed", "bought"), [("refresh:bgm", 2), ("refresh:game_config", 1)])
+def test_a_refresh_of_one_step_asks_anew_for_that_one_alone(
+    proxied: Desk, http_server: LocalServer, refreshed: str, bought: int
+) -> None:
+    proxied.build(KEY)
+
+    proxied.build(KEY, "--cache", refreshed, "--set", "audio.bitrate_kbps=192")
+
+    assert len(http_server.received) == bought
 
 
 def test_a_page_instead_of_music_fails_the_step_and_is_asked_for_again(

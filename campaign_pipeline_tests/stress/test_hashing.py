@@ -26,7 +26,7 @@ from campaign_pipeline.model.digest import canonical_json, content_hash
 from campaign_pipeline.model.files import StoredFile
 from campaign_pipeline.model.merge import merge_patch
 from campaign_pipeline.providers.access import Access
-from campaign_pipeline.settings import CacheMode, Settings
+from campaign_pipeline.settings import CacheChoice, Settings
 from campaign_pipeline.storage import ArtifactRecord, LocalArtifactStore
 from campaign_pipeline.storage.hashing import input_hash
 from campaign_pipeline_tests.stress.site import Size
@@ -320,7 +320,7 @@ def _calls(
             brief=read.to_json(),
             overrides={},
             base_run_id=None,
-            cache=CacheMode.USE,
+            cache=CacheChoice(),
             launched_by="test",
             files=files,
             text=ProviderChoice(provider="template"),

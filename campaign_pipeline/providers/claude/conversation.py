@@ -131,4 +131,4 @@ class Conversation:
         return f"{self._to.name} ({self._model})"
 
 
-_ANEW = "answers are kept, so build again with cache: refresh to ask anew"
+_ANEW = "answers are kept, so build again with cache: refresh:game_config to ask anew"

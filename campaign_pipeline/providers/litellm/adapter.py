@@ -35,7 +35,9 @@ class LiteLLMAudioModel(AudioModel):
 
     provider_id = "litellm"
     version = "1.0.0"
-    remedy = "answers are kept, so build again with cache: refresh, or with another audio.seed, to ask anew"
+    remedy = (
+        "answers are kept, so build again with cache: refresh:bgm, or with another audio.seed, to ask anew"
+    )
 
     def __init__(self, model: str | None, access: Access) -> None:
         self.model = model
