@@ -14,15 +14,10 @@ from campaign_pipeline.providers.finishing.decibels import decibels
 from campaign_pipeline.providers.finishing.loudness import integrated_loudness
 from campaign_pipeline.providers.finishing.peaks import true_peak
 from campaign_pipeline.providers.finishing.playback import Playback
-from campaign_pipeline.providers.hearing import k_power
-from campaign_pipeline.providers.parallel import in_order
+from campaign_pipeline.providers.spectrum import Spectrum, windows_of
 
 Samples = NDArray[np.float64]
 
-_WINDOW = 4096
-_MOST_WINDOWS = 200
-_HANDFUL = 10
-"""Windows transformed at a time: as many as fit into a processor's cache."""
 _WINDOWS_OF_STEPS = 50
 _PHONE_HZ = 300.0
 _MIDDLE_HZ = (300.0, 3000.0)
@@ -74,8 +69,7 @@ def measure(played: Playback, *, loop: bool) -> Measures:
     samples, sample_rate = played.samples, played.sample_rate
     power = float(np.mean([product(channel, channel) / len(channel) for channel in samples]))
     highest = max(float(samples.max()), -float(samples.min()))
-    hz, magnitude, energy = _spectrum(samples, sample_rate=sample_rate)
-    heard = energy * k_power(hz, sample_rate=sample_rate)
+    spectrum = Spectrum.of(samples, sample_rate=sample_rate)
     return _rounded(
         Measures(
             frames=samples.shape[1],
@@ -86,9 +80,9 @@ def measure(played: Playback, *, loop: bool) -> Measures:
             loudness_lufs=integrated_loudness(samples, sample_rate=sample_rate, loop=loop),
             true_peak_dbtp=decibels(true_peak(samples, loop=loop)),
             crest_db=decibels(highest) - decibels(power**0.5),
-            centroid_hz=_share(np.sum(hz * magnitude), magnitude.sum()),
-            flatness=_flatness(energy[(hz >= _MIDDLE_HZ[0]) & (hz <= _MIDDLE_HZ[1])]),
-            above_300_hz_lu=decibels(_share(heard[hz > _PHONE_HZ].sum(), heard.sum()) ** 0.5),
+            centroid_hz=spectrum.centroid_hz,
+            flatness=spectrum.flatness(lowest_hz=_MIDDLE_HZ[0], highest_hz=_MIDDLE_HZ[1]),
+            above_300_hz_lu=decibels(spectrum.heard_above(_PHONE_HZ) ** 0.5),
             correlation=_correlation(samples),
             dc=float(np.abs(samples.mean(axis=1)).max()),
             seam=_seam(samples) if loop else 0.0,
@@ -100,31 +94,6 @@ def _rounded(measures: Measures) -> Measures:
     """Round what processors of different make compute differently in the last digits of."""
     rounded = {name: round(value, _DIGITS) for name, value in asdict(measures).items()}
     return replace(measures, **rounded)
-
-
-def _spectrum(samples: Samples, *, sample_rate: int) -> tuple[Samples, Samples, Samples]:
-    """Take frequencies, mean magnitude and mean energy over windows spread evenly over the piece."""
-    shape = np.hanning(_WINDOW)
-
-    def spectrum(windows: Samples) -> Samples:
-        magnitude = np.abs(np.fft.rfft(windows * shape))
-        return np.stack((magnitude.sum(axis=(0, 1)), np.square(magnitude).sum(axis=(0, 1))))
-
-    windows = _windows(samples, most=_MOST_WINDOWS)
-    handfuls = np.array_split(windows, -(-len(windows) // _HANDFUL))
-    magnitude, energy = sum(in_order(spectrum, handfuls), np.zeros(())) / (len(windows) * len(samples))
-    return np.fft.rfftfreq(_WINDOW, 1 / sample_rate).astype(np.float64), magnitude, energy
-
-
-def _flatness(energy: Samples) -> float:
-    return _share(np.exp(np.mean(np.log(np.maximum(energy, 1e-20)))), energy.mean())
-
-
-def _windows(samples: Samples, *, most: int) -> Samples:
-    """Cut windows spread evenly over the piece: shape (windows, channels, frames)."""
-    count = min(most, max(1, samples.shape[1] // _WINDOW))
-    starts = np.linspace(0, samples.shape[1] - _WINDOW, count).astype(np.int64)
-    return np.stack([samples[:, start : start + _WINDOW] for start in starts.tolist()])
 
 
 def _correlation(samples: Samples) -> float:
@@ -142,7 +111,7 @@ def _seam(samples: Samples) -> float:
 
 def _high_step(channel: Samples) -> float:
     """Take the percentile over windows spread over the piece: over all of a long one it would cost more than MP3."""
-    windows = _windows(channel[None, :], most=_WINDOWS_OF_STEPS)
+    windows = windows_of(channel[None, :], most=_WINDOWS_OF_STEPS)
     return float(np.quantile(np.abs(np.diff(windows)), _ORDINARY_STEP))
 
 
