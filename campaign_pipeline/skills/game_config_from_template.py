@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # a build that reuses everything has no request, no answer an
     from campaign_pipeline.model.game_text import GameText, TextRequest
 
 SKILL_ID = "game_config_from_template"
-VERSION = "1.2.1"
+VERSION = "1.2.2"
 VERIFIER = "1.0.0"
 """The version of what a configuration is held against; with another one it is made and verified again."""
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # numpy is for a step that makes sound; a fully cached build 
     from campaign_pipeline.providers.finishing.chain import FinishedAudio
 
 SKILL_ID = "generate_bgm_track"
-VERSION = "1.3.3"
+VERSION = "1.3.4"
 
 
 @dataclass(frozen=True, kw_only=True)

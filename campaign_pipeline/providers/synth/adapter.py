@@ -13,7 +13,7 @@ class SynthAudioModel(AudioModel):
 
     provider_id = "synth"
     model = None
-    version = "1.2.0"
+    version = "1.3.0"
 
     def generate(self, request: AudioRequest) -> GeneratedAudio:
         """Compose and play the piece that the parameters draw."""

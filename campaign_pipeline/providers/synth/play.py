@@ -1,7 +1,7 @@
 """From a score to samples.
 
 Belongs here: laying sounds into blocks, wrapping what rings past the end of a loop, ducking, room, width, ending.
-Does not belong here: the sounds themselves (events, room) and the mix (faders).
+Does not belong here: the sounds themselves (events, room), the mix (faders) and its colour (balance).
 """
 
 import math
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campaign_pipeline.providers.parallel import in_order
+from campaign_pipeline.providers.synth.balance import balance
 from campaign_pipeline.providers.synth.ducking import dip
 from campaign_pipeline.providers.synth.events import Event, Players
 from campaign_pipeline.providers.synth.room import Room
@@ -57,7 +58,8 @@ def play(score: Score, *, frames: int, sample_rate: int, channels: int) -> Sampl
         _fade_out(mix, score, sample_rate=sample_rate)
     if channels == 1:
         mix = mix.mean(axis=0, keepdims=True)
-    else:
+    balance(mix, sample_rate=sample_rate, loop=score.loop)
+    if channels > 1:
         _set_width(mix)
     tame(mix)
     return mix
