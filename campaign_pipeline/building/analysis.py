@@ -37,6 +37,7 @@ class Expectation:
     Args:
         input_hash: What it will be asked; None where that waits for a step before it.
         saved_ms: How long making the reused result took, where that is known.
+        missing: Which setting is not there that running it takes, unless its provider's answer was kept.
     """
 
     step_id: str
@@ -44,20 +45,29 @@ class Expectation:
     reason: str
     input_hash: ContentHash | None = None
     saved_ms: int | None = None
+    missing: str | None = None
 
     @property
     def words(self) -> str:
         """Say it in one line."""
-        return f"{'reuse' if self.reuse else 'run'}: {self.reason}"
+        return f"{'reuse' if self.reuse else 'run'}: {self.told_reason}"
+
+    @property
+    def told_reason(self) -> str:
+        """Say why, and what stands in the way."""
+        return f"{self.reason}; but {self.missing}" if self.missing else self.reason
 
     def to_json(self) -> JsonObject:
         """Give the form that a step's diagnostics keep."""
-        return {"reuse": self.reuse, "reason": self.reason}
+        wanting = {"missing": self.missing} if self.missing else {}
+        return {"reuse": self.reuse, "reason": self.reason, **wanting}
 
     @classmethod
     def of(cls, step_id: str, found: Mapping[str, Any]) -> "Expectation":
         """Take back what `to_json` gave."""
-        return cls(step_id=step_id, reuse=found["reuse"], reason=found["reason"])
+        return cls(
+            step_id=step_id, reuse=found["reuse"], reason=found["reason"], missing=found.get("missing")
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

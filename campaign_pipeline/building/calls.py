@@ -59,6 +59,7 @@ class StepCall:
 
     Args:
         provider: Who is asked for the result; empty where the skill needs nobody.
+        missing: Which setting is not there that asking them takes; None where nothing is wanting.
         substitutes: The same with another provider, for when this one fails; in the order in which they are tried.
         asked_hash: The hash of the call that this one stands in for.
     """
@@ -69,6 +70,7 @@ class StepCall:
     inputs: Mapping[str, ContentHash]
     produce: Callable[[], Product]
     provider: str = ""
+    missing: str | None = None
     substitutes: tuple[Callable[[], "StepCall"], ...] = ()
     asked_hash: ContentHash | None = None
 
@@ -138,6 +140,7 @@ def _game_config_call_by(choice: ProviderChoice, around: Surroundings) -> StepCa
         inputs={},
         produce=produce,
         provider=choice.provider,
+        missing=model.missing(),
     )
 
 
@@ -171,6 +174,7 @@ def _bgm_call_by(choice: ProviderChoice, around: Surroundings) -> StepCall:
         inputs={},
         produce=produce,
         provider=choice.provider,
+        missing=model.missing(),
     )
 
 

@@ -52,6 +52,13 @@ class AudioModel(ABC):
         """Name what else shapes the music: the digests of what the adapter reads; most read nothing."""
         return {}
 
+    def missing(self) -> str | None:
+        """Say which setting is not there that asking the model takes; None where nothing is wanting, or none is needed.
+
+        What was made before, and what was answered before, needs none of them.
+        """
+        return None
+
     @abstractmethod
     def generate(self, request: AudioRequest) -> GeneratedAudio:
         """Make the music of one request; equal requests give equal samples where the model is deterministic.

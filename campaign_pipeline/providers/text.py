@@ -38,6 +38,13 @@ class TextModel(ABC):
             request: Gives what the model is asked; who reads nothing of it does not call it, and pays nothing for it.
         """
 
+    def missing(self) -> str | None:
+        """Say which setting is not there that asking the model takes; None where nothing is wanting, or none is needed.
+
+        What was made before, and what was answered before, needs none of them.
+        """
+        return None
+
     @abstractmethod
     def write(self, request: "TextRequest") -> "GameText":
         """Write what a request leaves open; what the model has nothing to say of is left None.

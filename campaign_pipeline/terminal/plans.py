@@ -72,7 +72,7 @@ def _gist(plan: CampaignPlan) -> str:
     causes = [step for step in plan.steps if not step.reuse and step.input_hash is not None]
     if not plan.runs:
         return "reuse: all of it"
-    told = "; ".join(f"{step.step_id} ({short(step.reason)})" for step in causes)
+    told = "; ".join(f"{step.step_id} ({short(step.told_reason)})" for step in causes)
     waiting = len(plan.runs) - len(causes)
     return f"run: {told}" + (f", and {waiting} behind" if waiting else "")
 

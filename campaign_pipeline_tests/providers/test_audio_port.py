@@ -34,6 +34,16 @@ def test_a_model_says_who_it_is(model: AudioModel) -> None:
     assert model.version
 
 
+def test_a_model_that_can_be_asked_misses_nothing(model: AudioModel) -> None:
+    assert model.missing() is None
+
+
+def test_a_model_says_what_it_misses(own_model: AudioModel) -> None:
+    assert own_model.missing() is None
+    assert audio_model("litellm", model="music").missing() == "LITELLM_BASE_URL is not set"
+    assert audio_model("litellm").missing() == "neither audio.model nor CAMPAIGN_AUDIO_MODEL is set"
+
+
 def test_what_shapes_the_music_beside_the_request_can_be_hashed(model: AudioModel) -> None:
     told = model.params()
 

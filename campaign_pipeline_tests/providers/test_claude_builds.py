@@ -197,3 +197,22 @@ def test_the_key_is_in_no_log_no_row_no_event_and_no_error(
     assert CANARY not in result.output + shown.output + caplog.text
     assert not list(files_with(CANARY, helped.place.root))
     assert not list(rows_with(CANARY, helped.place.ledger_url))
+
+
+def test_a_plan_says_that_there_is_no_key_where_one_is_needed(
+    helped: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helped.build(KEY)
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+
+    same = helped.campaign("plan", KEY)
+    other = helped.campaign("plan", KEY, "--set", "locale=fr-FR")
+    [plan] = json.loads(helped.campaign("plan", KEY, "--set", "locale=fr-FR", "--json").stdout)["campaigns"]
+
+    assert (same.exit_code, other.exit_code) == (0, 0)
+    assert "ANTHROPIC_API_KEY" not in same.output
+    assert "locale changed; but ANTHROPIC_API_KEY is not set" in " ".join(other.output.split())
+    told = {step["step_id"]: step.get("missing") for step in plan["steps"]}
+    assert {step_id: missing for step_id, missing in told.items() if missing} == {
+        "game_config": "ANTHROPIC_API_KEY is not set"
+    }

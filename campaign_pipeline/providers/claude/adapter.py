@@ -38,6 +38,10 @@ class ClaudeTextModel(TextModel):
         """Name the prompts and the whole request: every word of it may shape what is written."""
         return {"prompts": prompts.identity(), "request": request().to_json()}
 
+    def missing(self) -> str | None:
+        """Say that there is no key, where there is none."""
+        return None if self._access.anthropic_key else "ANTHROPIC_API_KEY is not set"
+
     def write(self, request: "TextRequest") -> "GameText":
         """Ask for what the request leaves open, and once more where the answer is of no use; see the port."""
         from campaign_pipeline.providers.claude.conversation import Conversation  # noqa: PLC0415  only who asks

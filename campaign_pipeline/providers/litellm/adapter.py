@@ -47,6 +47,12 @@ class LiteLLMAudioModel(AudioModel):
         """Name the words in which music is asked for."""
         return {"wording": wording_digest()}
 
+    def missing(self) -> str | None:
+        """Say that no model is named, or no proxy."""
+        if self.model is None:
+            return "neither audio.model nor CAMPAIGN_AUDIO_MODEL is set"
+        return None if self._access.litellm_url else "LITELLM_BASE_URL is not set"
+
     def generate(self, request: AudioRequest) -> GeneratedAudio:
         """Give what the model made of the request, as it is: any length, any rate, no tempo told."""
         from campaign_pipeline.providers.finishing.decoding import decode, enough_s  # noqa: PLC0415  numpy only here
