@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+# One more than there are processors: a test that waits for a server or a time-out leaves room for another.
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -24,7 +26,7 @@ dev: .venv/.runtime ## Dagster UI and daemon on 127.0.0.1:3000; the campaigns un
 test: .venv/.dev ## lint, types and every test: real Postgres, real Chromium
 	@$(MAKE) --no-print-directory lint
 	@bash .ci/chromium
-	@$(BIN)/pytest -n auto
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 test-litellm: .venv/.dev .venv-litellm/.installed ## a campaign through a real LiteLLM proxy, which is installed for it: 750 MB
 	@$(BIN)/pytest -m litellm -v campaign_pipeline_tests/litellm

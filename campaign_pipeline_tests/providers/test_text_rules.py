@@ -77,6 +77,6 @@ def test_what_was_asked_and_what_is_there_are_compared_part_by_part() -> None:
 
 def test_prompts_change_together_with_their_version() -> None:
     assert prompts.identity() == {
-        "version": "1.0.0",
-        "digest": "sha256:25a09c280f4d53f937cc6b08bc0459d964b1a1a4afa0abdfe49a1e0bf503447b",
+        "version": "1.0.1",
+        "digest": "sha256:65da4e85ac014dde1edc122d65796922db660680dc012e1dbe13612d90aa55c1",
     }

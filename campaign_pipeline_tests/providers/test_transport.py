@@ -299,6 +299,8 @@ def test_success_and_refusal_do_not_pass() -> None:
 def test_nobody_is_kept_from_interrupting_a_pause(http_server: LocalServer, tmp_path: Path) -> None:
     http_server.answers(reply(status=429, headers={"Retry-After": "50"}))
     code = (
+        # What a shell has sent into the background is born deaf to interrupts, and so are its children.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from campaign_pipeline.providers.bill import NoBill\n"
         "from campaign_pipeline.providers.endpoint import Endpoint\n"
         "from campaign_pipeline.providers.transport import post_json\n"
@@ -307,12 +309,16 @@ def test_nobody_is_kept_from_interrupting_a_pause(http_server: LocalServer, tmp_
         "try:\n    post_json({}, to=Endpoint(**told, timeout_s=90), bill=NoBill())\n"
         "except KeyboardInterrupt:\n    print('interrupted')\n"
     )
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
-    while not http_server.received:
-        time.sleep(0.02)
-    time.sleep(0.3)
+    words = [sys.executable, "-c", code]
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        while not http_server.received:
+            time.sleep(0.02)
+        time.sleep(0.3)
 
-    process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
 
-    told, _ = process.communicate(timeout=20)
+        try:
+            told, _ = process.communicate(timeout=20)
+        finally:
+            process.kill()
     assert told.strip() == "interrupted"

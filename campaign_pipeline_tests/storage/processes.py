@@ -5,6 +5,7 @@ Does not belong here: what they do (the tests say that).
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from typing import TypeVar
@@ -30,8 +31,12 @@ def at_once(act: Callable[[T], R], arguments: Sequence[T]) -> list[R]:
     context = get_context("forkserver")
     context.set_forkserver_preload(_IMPORTED_ONCE)
     barrier = context.Barrier(len(arguments))
-    with context.Pool(len(arguments), _remember, [barrier]) as pool:
-        return pool.starmap(_wait_and_act, [(act, argument) for argument in arguments], chunksize=1)
+    # Not multiprocessing's own Pool: the end of its with block terminates workers, and one that is terminated while
+    # it holds the queue's lock leaves the others, and whoever waits for them, waiting for ever.
+    with ProcessPoolExecutor(
+        len(arguments), mp_context=context, initializer=_remember, initargs=(barrier,)
+    ) as pool:
+        return [acting.result() for acting in [pool.submit(_wait_and_act, act, each) for each in arguments]]
 
 
 _barriers: list[Barrier] = []

@@ -12,7 +12,7 @@ from pathlib import Path
 from campaign_pipeline.model.digest import JsonObject, canonical_hash, content_hash
 from campaign_pipeline.model.game_text import TextRequest
 
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 """Of the prompts; a test holds it against their digest."""
 
 _FOLDER = Path(__file__).with_name("prompts")
