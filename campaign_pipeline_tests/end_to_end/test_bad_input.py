@@ -122,23 +122,35 @@ SPOILED: list[tuple[str, Callable[[Path], None], str]] = [
     ("spoil", "message"), [case[1:] for case in SPOILED], ids=[case[0] for case in SPOILED]
 )
 def test_a_brief_that_cannot_be_built_fails_its_run_before_anything_works(
-    any_desk: Desk, spoil: Callable[[Path], None], message: str
+    desk: Desk, spoil: Callable[[Path], None], message: str
 ) -> None:
-    path = any_desk.place.write_brief(KEY)
-    any_desk.build(KEY)
-    good, blobs = any_desk.place.tables(), any_desk.place.blobs()
+    path = desk.place.write_brief(KEY)
+    desk.build(KEY)
+    good, blobs = desk.place.tables(), desk.place.blobs()
     spoil(path)
 
-    result = any_desk.campaign("build", KEY)
+    result = desk.campaign("build", KEY)
 
-    tables = any_desk.place.tables()
+    tables = desk.place.tables()
     assert result.exit_code == 1
     assert_refused(tables, message)
     assert tables.run[-1]["error"] in " ".join(result.output.split())
     assert len(tables.run[-1]["error"]) < 600
     assert (tables.artifact, tables.step_cache) == (good.artifact, good.step_cache)
     assert tables.run[0] == good.run[0]
-    assert any_desk.place.blobs() == blobs
+    assert desk.place.blobs() == blobs
+
+
+@pytest.mark.parametrize("case", [SPOILED[0], SPOILED[-2]], ids=lambda case: case[0])
+def test_a_refusal_is_recorded_on_either_database(
+    any_desk: Desk, case: tuple[str, Callable[[Path], None], str]
+) -> None:
+    _, spoil, message = case
+    spoil(any_desk.place.write_brief(KEY))
+
+    assert any_desk.campaign("build", KEY).exit_code == 1
+
+    assert_refused(any_desk.place.tables(), message)
 
 
 def assert_refused(tables: Tables, message: str) -> None:

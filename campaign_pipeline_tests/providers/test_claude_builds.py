@@ -20,13 +20,23 @@ GERMAN = {"locale": "de-DE", "theme": "summer_beach"}
 
 
 @pytest.fixture
-def helped(any_desk: Desk, http_server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def helped(desk: Desk, http_server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A desk whose words are written by the server."""
-    http_server.answers(says(WHEEL_ANSWER, key=CANARY))
-    for name, value in _environment(http_server).items():
+    return _helped(desk, http_server, monkeypatch)
+
+
+@pytest.fixture
+def any_helped(any_desk: Desk, http_server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """The same on either database."""
+    return _helped(any_desk, http_server, monkeypatch)
+
+
+def _helped(desk: Desk, server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    server.answers(says(WHEEL_ANSWER, key=CANARY))
+    for name, value in _environment(server).items():
         monkeypatch.setenv(name, value)
-    any_desk.place.write_brief(KEY, GERMAN)
-    return any_desk
+    desk.place.write_brief(KEY, GERMAN)
+    return desk
 
 
 def _environment(server: LocalServer) -> dict[str, str]:
@@ -53,18 +63,18 @@ def _config(desk: Desk) -> dict[str, Any]:
     return config
 
 
-def test_a_campaign_is_built_with_words_from_claude(helped: Desk, http_server: LocalServer) -> None:
-    run = helped.build(KEY)
+def test_a_campaign_is_built_with_words_from_claude(any_helped: Desk, http_server: LocalServer) -> None:
+    run = any_helped.build(KEY)
 
-    assert helped.place.tables().statuses(run["id"]) == dict.fromkeys(STEPS, ("completed", False))
-    config = _config(helped)
+    assert any_helped.place.tables().statuses(run["id"]) == dict.fromkeys(STEPS, ("completed", False))
+    config = _config(any_helped)
     assert config["copy"] == WHEEL_ANSWER["copy"]
     assert config["visuals"]["colors"] == WHEEL_ANSWER["colors"]
     assert [segment["label"] for segment in config["mechanics"]["segments"]] == WHEEL_ANSWER["prizes"]
-    told = _step(helped)["diagnostics"]["provider"]
+    told = _step(any_helped)["diagnostics"]["provider"]
     assert (told["providers"], told["calls"], told["models"]) == (["claude"], 1, ["claude-sonnet-5-5"])
     assert (told["tokens_in"], told["tokens_out"], told["cost_usd"]) == (1000, 400, 0.009)
-    assert set(_artifact(helped)["metadata"]["checks"]["properties"]) == {"valid", "contrast"}
+    assert set(_artifact(any_helped)["metadata"]["checks"]["properties"]) == {"valid", "contrast"}
     assert len(http_server.received) == 1
 
 
@@ -104,21 +114,21 @@ def test_a_corrected_answer_is_told_with_what_was_wrong(helped: Desk, http_serve
 
 
 def test_answers_that_stay_wrong_are_not_paid_for_again_until_asked_anew(
-    helped: Desk, http_server: LocalServer
+    any_helped: Desk, http_server: LocalServer
 ) -> None:
     http_server.answers(WRONG["not JSON"][0])
 
-    first, second = (helped.campaign("build", KEY) for _ in range(2))
+    first, second = (any_helped.campaign("build", KEY) for _ in range(2))
 
     assert first.exit_code != 0
     assert second.exit_code != 0
     assert len(http_server.received) == 2
-    step = _step(helped)
+    step = _step(any_helped)
     assert step["error"].startswith("GENERATION_FAILED: claude at 127.0.0.1:")
     assert "build again with cache: refresh:game_config to ask anew" in step["error"]
     assert len(step["diagnostics"]["provider"]["attempts"]) == 2
     http_server.answers(says(WHEEL_ANSWER))
-    assert helped.build(KEY, "--cache", "refresh:game_config")["status"] == "completed"
+    assert any_helped.build(KEY, "--cache", "refresh:game_config")["status"] == "completed"
 
 
 def test_the_template_stands_in_where_claude_fails(
@@ -185,18 +195,18 @@ def test_what_was_built_is_reused_without_a_server_a_key_and_the_sdk(
     ids=["well", "told back", "refused key", "busy"],
 )
 def test_the_key_is_in_no_log_no_row_no_event_and_no_error(
-    helped: Desk, http_server: LocalServer, caplog: pytest.LogCaptureFixture, answer: Any, status: str
+    any_helped: Desk, http_server: LocalServer, caplog: pytest.LogCaptureFixture, answer: Any, status: str
 ) -> None:
     http_server.answers(answer)
 
     with caplog.at_level(logging.INFO):
-        result = helped.campaign("build", KEY, "--json")
-    shown = helped.campaign("show", KEY)
+        result = any_helped.campaign("build", KEY, "--json")
+    shown = any_helped.campaign("show", KEY)
 
-    assert helped.place.tables().run[-1]["status"] == status
+    assert any_helped.place.tables().run[-1]["status"] == status
     assert CANARY not in result.output + shown.output + caplog.text
-    assert not list(files_with(CANARY, helped.place.root))
-    assert not list(rows_with(CANARY, helped.place.ledger_url))
+    assert not list(files_with(CANARY, any_helped.place.root))
+    assert not list(rows_with(CANARY, any_helped.place.ledger_url))
 
 
 def test_a_plan_says_that_there_is_no_key_where_one_is_needed(

@@ -23,13 +23,23 @@ MUSIC: dict[str, object] = {"provider": None, "duration_sec": 10}
 
 
 @pytest.fixture
-def proxied(any_desk: Desk, http_server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def proxied(desk: Desk, http_server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A desk whose music is made by the server."""
-    http_server.answers(speech(key=CANARY, headers={"x-litellm-response-cost": "0.06"}))
-    for name, value in _environment(http_server).items():
+    return _proxied(desk, http_server, monkeypatch)
+
+
+@pytest.fixture
+def any_proxied(any_desk: Desk, http_server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """The same on either database."""
+    return _proxied(any_desk, http_server, monkeypatch)
+
+
+def _proxied(desk: Desk, server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    server.answers(speech(key=CANARY, headers={"x-litellm-response-cost": "0.06"}))
+    for name, value in _environment(server).items():
         monkeypatch.setenv(name, value)
-    any_desk.place.write_brief(KEY, {"audio": MUSIC})
-    return any_desk
+    desk.place.write_brief(KEY, {"audio": MUSIC})
+    return desk
 
 
 def _environment(server: LocalServer) -> dict[str, str]:
@@ -60,13 +70,13 @@ def _music(desk: Desk) -> Row:
     return [row for row in desk.place.tables().artifact if row["type"] == "audio/bgm"][-1]
 
 
-def test_a_campaign_is_built_with_music_from_a_proxy(proxied: Desk, http_server: LocalServer) -> None:
-    run = proxied.build(KEY)
+def test_a_campaign_is_built_with_music_from_a_proxy(any_proxied: Desk, http_server: LocalServer) -> None:
+    run = any_proxied.build(KEY)
 
-    assert proxied.place.tables().statuses(run["id"]) == dict.fromkeys(STEPS, ("completed", False))
+    assert any_proxied.place.tables().statuses(run["id"]) == dict.fromkeys(STEPS, ("completed", False))
     [request] = http_server.received
     assert request.json()["model"] == "lyria"
-    made = _music(proxied)["metadata"]
+    made = _music(any_proxied)["metadata"]
     assert made["metadata"] == {
         "providerId": "litellm",
         "model": "lyria",
@@ -75,7 +85,7 @@ def test_a_campaign_is_built_with_music_from_a_proxy(proxied: Desk, http_server:
         "sampleRate": 44100,
         "channels": 2,
     }
-    told = _music_step(proxied, run)["diagnostics"]["provider"]
+    told = _music_step(any_proxied, run)["diagnostics"]["provider"]
     assert (told["providers"], told["calls"], told["cost_usd"]) == (["litellm"], 1, 0.06)
 
 
@@ -119,7 +129,7 @@ def test_a_proxy_that_does_not_answer_is_waited_for_once(
 
 
 def test_what_may_have_been_billed_is_told_of_the_step_as_it_is_charged(
-    proxied: Desk, http_server: LocalServer, monkeypatch: pytest.MonkeyPatch
+    any_proxied: Desk, http_server: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CAMPAIGN_PRICES", "lyria=0.5")
     http_server.answers(
@@ -127,11 +137,11 @@ def test_what_may_have_been_billed_is_told_of_the_step_as_it_is_charged(
         speech(key=CANARY, headers={"x-litellm-response-cost": "0.0073750000000000005"}),
     )
 
-    run = proxied.build(KEY)
+    run = any_proxied.build(KEY)
 
-    told = _music_step(proxied, run)["diagnostics"]["provider"]
+    told = _music_step(any_proxied, run)["diagnostics"]["provider"]
     assert (told["requests"], told["calls"], told["cost_usd"]) == (2, 1, 0.507375)
-    with closing(Ledger.open(proxied.place.ledger_url)) as ledger:
+    with closing(Ledger.open(any_proxied.place.ledger_url)) as ledger:
         assert ledger.tenant("demo").spent_usd(run["root_run_id"]) == 0.507375
 
 
@@ -232,17 +242,17 @@ _SAID = {"error": {"message": f"Bad token 'Bearer {CANARY}'", "key": CANARY}}
     ids=["music", "refused key", "page"],
 )
 def test_the_key_is_in_no_log_no_row_no_event_and_no_error(
-    proxied: Desk, http_server: LocalServer, caplog: pytest.LogCaptureFixture, answer: Answer, status: str
+    any_proxied: Desk, http_server: LocalServer, caplog: pytest.LogCaptureFixture, answer: Answer, status: str
 ) -> None:
     http_server.answers(answer)
 
     with caplog.at_level(logging.INFO):
-        result = proxied.campaign("build", KEY, "--json")
-    shown = proxied.campaign("show", KEY)
+        result = any_proxied.campaign("build", KEY, "--json")
+    shown = any_proxied.campaign("show", KEY)
 
-    assert proxied.place.tables().run[-1]["status"] == status
+    assert any_proxied.place.tables().run[-1]["status"] == status
     assert all(request.headers["authorization"] == f"Bearer {CANARY}" for request in http_server.received)
     assert CANARY not in result.output + shown.output
     assert CANARY not in caplog.text
-    assert not list(files_with(CANARY, proxied.place.root))
-    assert not list(rows_with(CANARY, proxied.place.ledger_url))
+    assert not list(files_with(CANARY, any_proxied.place.root))
+    assert not list(rows_with(CANARY, any_proxied.place.ledger_url))
