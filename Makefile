@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 # One more than there are processors: a test that waits for a server or a time-out leaves room for another.
-WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
+WORKERS ?= $(shell $(PYTHON) -c "import os; print(1 + len(getattr(os, 'sched_getaffinity', lambda _: range(os.cpu_count() or 1))(0)))")
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -31,7 +31,7 @@ test: .venv/.dev ## lint, types and every test: real Postgres, real Chromium
 test-litellm: .venv/.dev .venv-litellm/.installed ## a campaign through a real LiteLLM proxy, which is installed for it: 750 MB
 	@$(BIN)/pytest -m litellm -v campaign_pipeline_tests/litellm
 
-stress: .venv/.dev ## the fault campaigns at full size: kills, damage, outages, full disks; about an hour, then the figures
+stress: .venv/.dev ## faults and music at full size: kills, damage, outages, full disks, every style; hours, then the figures
 	@$(BIN)/pytest -m stress -v -o timeout=7200 campaign_pipeline_tests/stress
 
 lint: .venv/.dev ## ruff and mypy --strict

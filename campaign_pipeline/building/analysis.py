@@ -37,7 +37,8 @@ class Expectation:
     Args:
         input_hash: What it will be asked; None where that waits for a step before it.
         saved_ms: How long making the reused result took, where that is known.
-        missing: Which setting is not there that running it takes, unless its provider's answer was kept.
+        missing: Which setting is not there that running it takes. It is told though Claude's answer may have been kept,
+            which needs no key: only asking finds that out.
     """
 
     step_id: str

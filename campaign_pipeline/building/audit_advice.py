@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from campaign_pipeline.building.audit_damage import Damage, UseKind
 from campaign_pipeline.model.digest import ContentHash
+from campaign_pipeline.model.steps import STEPS
 from campaign_pipeline.storage import ArtifactRecord, Ledger, RunRecord
 
 LEASE = "it is free by now, or will be within a minute; whoever wants it takes it"
@@ -60,7 +61,9 @@ class Advice:
     def on_record(self, artifact: ArtifactRecord) -> str:
         """Say what to do about an artifact whose bytes hold, and whose row or contents do not."""
         run = self._runs.find_run(artifact.run_id)
-        again = "" if run is None else f"; {_build(run)} --cache refresh makes and records another"
+        # The row may be wrong in this too.
+        by = next((f":{step.step_id}" for step in STEPS if step.skill_id == artifact.skill_id), "")
+        again = "" if run is None else f"; {_build(run)} --cache refresh{by} makes and records another"
         return f"its bytes are what was stored, so look for who else writes to the tables{again}"
 
     def _build(self, damage: Damage) -> str:

@@ -59,7 +59,7 @@ class StepCall:
 
     Args:
         provider: Who is asked for the result; empty where the skill needs nobody.
-        missing: Which setting is not there that asking them takes; None where nothing is wanting.
+        missing: Tells which setting is not there that asking them takes; None where nothing is wanting.
         substitutes: The same with another provider, for when this one fails; in the order in which they are tried.
         asked_hash: The hash of the call that this one stands in for.
     """
@@ -70,7 +70,7 @@ class StepCall:
     inputs: Mapping[str, ContentHash]
     produce: Callable[[], Product]
     provider: str = ""
-    missing: str | None = None
+    missing: Callable[[], str | None] = lambda: None
     substitutes: tuple[Callable[[], "StepCall"], ...] = ()
     asked_hash: ContentHash | None = None
 
@@ -140,7 +140,7 @@ def _game_config_call_by(choice: ProviderChoice, around: Surroundings) -> StepCa
         inputs={},
         produce=produce,
         provider=choice.provider,
-        missing=model.missing(),
+        missing=partial(skill.missing, brief, template=template, text_model=model),
     )
 
 
@@ -174,7 +174,7 @@ def _bgm_call_by(choice: ProviderChoice, around: Surroundings) -> StepCall:
         inputs={},
         produce=produce,
         provider=choice.provider,
-        missing=model.missing(),
+        missing=model.missing,
     )
 
 

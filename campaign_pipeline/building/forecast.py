@@ -89,7 +89,7 @@ class Forecast:
             reason=_given(answer, again),
             input_hash=call.input_hash,
             saved_ms=answer.saved_ms,
-            missing=None if answer.artifact is not None else call.missing,
+            missing=None if answer.artifact is not None else call.missing(),
         )
 
     def _promised(self) -> frozenset[ContentHash]:

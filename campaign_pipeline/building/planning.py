@@ -44,6 +44,11 @@ class CampaignPlan:
         return [step.step_id for step in self.steps if not step.reuse]
 
     @property
+    def lacks_a_setting(self) -> bool:
+        """Whether a step that is expected to run cannot ask its provider."""
+        return any(step.missing for step in self.steps)
+
+    @property
     def saved_ms(self) -> int:
         """The time that reuse is expected to save; what is not known counts nothing."""
         return sum(step.saved_ms or 0 for step in self.steps if step.reuse)

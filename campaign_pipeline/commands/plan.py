@@ -54,7 +54,7 @@ def plan(
         click.echo(json.dumps(terminal.plans_as_json(plans, ignored=ignored), indent=2))
     else:
         terminal.show_plans(terminal.console(), plans, ignored=ignored)
-    sys.exit(EXIT_FAILED if any(plan.error for plan in plans) else 0)
+    sys.exit(EXIT_FAILED if any(plan.error or plan.lacks_a_setting for plan in plans) else 0)
 
 
 def _campaigns(

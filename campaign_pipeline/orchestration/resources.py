@@ -69,5 +69,6 @@ class TriggerResource(dg.ConfigurableResource[None]):
     )
     cache: str | None = Field(
         default=None,
-        description="use earlier results, refresh them (refresh:bgm refreshes that step alone), or leave them off.",
+        description="use earlier results, refresh them (`refresh:bgm` that step's alone), or leave them off; "
+        "a plain refresh by campaign_update_audio is the music's.",
     )

@@ -53,10 +53,7 @@ class AudioModel(ABC):
         return {}
 
     def missing(self) -> str | None:
-        """Say which setting is not there that asking the model takes; None where nothing is wanting, or none is needed.
-
-        What was made before, and what was answered before, needs none of them.
-        """
+        """Say which setting is not there that making music takes; None where nothing is wanting."""
         return None
 
     @abstractmethod

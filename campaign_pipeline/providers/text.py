@@ -38,11 +38,13 @@ class TextModel(ABC):
             request: Gives what the model is asked; who reads nothing of it does not call it, and pays nothing for it.
         """
 
-    def missing(self) -> str | None:
-        """Say which setting is not there that asking the model takes; None where nothing is wanting, or none is needed.
+    def missing(self, request: "Callable[[], TextRequest]") -> str | None:
+        """Say which setting is not there that asking for a request takes; None where nothing is wanting.
 
-        What was made before, and what was answered before, needs none of them.
+        Args:
+            request: Gives what the model is asked; of one that leaves nothing open nobody is asked.
         """
+        del request
         return None
 
     @abstractmethod

@@ -63,12 +63,12 @@ class CacheChoice:
         return f"{self.mode.value}:{','.join(self.step_ids)}" if self.step_ids else self.mode.value
 
 
-def _choice(found: object) -> object:
-    return CacheChoice.parse(found, source="trigger.cache") if isinstance(found, str) else found
+def _choice(found: object) -> CacheChoice:
+    return found if isinstance(found, CacheChoice) else CacheChoice.parse(str(found), source="trigger.cache")
 
 
 CacheField = Annotated[CacheChoice, BeforeValidator(_choice), PlainSerializer(str)]
-"""A choice as a model's field: in JSON it stands as it was written."""
+"""A choice as a model's field: in JSON it stands in its one spelling."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -85,6 +85,11 @@ def params(
     }
 
 
+def missing(brief: Brief, *, template: Template, text_model: TextModel) -> str | None:
+    """Say which setting is not there that writing the words takes; None where nothing is wanting."""
+    return text_model.missing(partial(_request, brief, template))
+
+
 def game_config_from_template(
     brief: Brief, *, template: Template, files: Mapping[str, StoredFile], text_model: TextModel
 ) -> VerifiedConfig:

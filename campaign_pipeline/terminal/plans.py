@@ -41,6 +41,7 @@ def plans_as_json(plans: Sequence[CampaignPlan], *, ignored: Sequence[MisnamedBr
         "summary": {
             "campaigns": len(plans),
             "refused": sum(plan.error is not None for plan in plans),
+            "lacking_a_setting": sum(plan.lacks_a_setting for plan in plans),
             "steps": sum(len(plan.steps) for plan in plans),
             "steps_to_run": sum(len(plan.runs) for plan in plans),
             "saved_ms": sum(plan.saved_ms for plan in plans),
@@ -85,6 +86,8 @@ def _totals(plans: Sequence[CampaignPlan]) -> str:
         parts.append(f"{seconds(told['saved_ms'])} saved by reuse")
     if told["refused"]:
         parts.append(f"{told['refused']} cannot be built")
+    if told["lacking_a_setting"]:
+        parts.append(f"{told['lacking_a_setting']} for want of a setting")
     return ", ".join(parts)
 
 

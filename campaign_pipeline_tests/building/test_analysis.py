@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from campaign_pipeline.building.analysis import StepAnalysis, listed, provider_words, snapshot
+from campaign_pipeline.building.analysis import Expectation, StepAnalysis, listed, provider_words, snapshot
 from campaign_pipeline.storage import NewArtifact
 
 HIT = {"cache": {"hit": True, "reason": "same inputs as in run X", "saved_ms": 1240}}
@@ -30,6 +30,13 @@ def test_diagnostics_of_the_first_version_are_understood() -> None:
     told = {"cache": {"hit": False, "reason": "first build"}, "read": {}, "timings": {"lookup_ms": 1.0}}
 
     assert StepAnalysis.of("bgm", told).labelled == {"cache": "miss", "why": "first build"}
+
+
+@pytest.mark.parametrize("missing", [None, "ANTHROPIC_API_KEY is not set"])
+def test_what_was_expected_is_read_again_as_it_was_kept(missing: str | None) -> None:
+    expected = Expectation(step_id="game_config", reuse=False, reason="first build", missing=missing)
+
+    assert Expectation.of("game_config", expected.to_json()) == expected
 
 
 @pytest.mark.parametrize(("reuse", "as_expected"), [(True, True), (False, False)])

@@ -38,6 +38,10 @@ def briefed(desk: Desk, _: pytest.MonkeyPatch) -> None:
     desk.place.write_brief(KEY)
 
 
+def without_a_proxy(desk: Desk, _: pytest.MonkeyPatch) -> None:
+    desk.place.write_brief(KEY, {"audio": {"provider": "litellm", "model": "lyria"}})
+
+
 def ignored(desk: Desk, _: pytest.MonkeyPatch) -> None:
     desk.place.write_brief(KEY).with_name("Bad_Name.yml").touch()
 
@@ -56,10 +60,12 @@ CASES: tuple[tuple[Before, str, int], ...] = (
     (briefed, f"build {KEY}", 0),
     (nothing, f"build {KEY}", 1),
     (briefed, f"build {KEY} --set audio.bpm", 1),
+    (briefed, f"build {KEY} --cache refresh:music", 1),
     (out_of_reach, f"build {KEY}", 1),
     (briefed, f"plan {KEY}", 0),
     (ignored, "plan", 0),
     (briefed, f"plan {KEY} demo/nothing", 1),
+    (without_a_proxy, f"plan {KEY}", 1),
     (nothing, "plan KEY", 1),
     (out_of_reach, "plan", 1),
     (built, f"show {KEY}", 0),

@@ -77,10 +77,30 @@ def test_a_campaign_that_cannot_be_built_has_a_line_and_the_others_are_planned(a
     assert scripts["summary"] == {
         "campaigns": 3,
         "refused": 1,
+        "lacking_a_setting": 0,
         "steps": 8,
         "steps_to_run": 8,
         "saved_ms": 0,
     }
+
+
+def test_a_setting_that_a_provider_lacks_is_told_of_each_campaign_and_counts(desk: Desk) -> None:
+    desk.place.write_brief(KEY, {"audio": {"provider": "litellm", "model": "lyria"}})
+
+    people = desk.campaign("plan")
+    told = planned(desk)
+
+    assert people.exit_code == 1
+    assert "bgm (first build; but LITELLM_BASE_URL is not set)" in " ".join(people.stdout.split())
+    assert people.stdout.rstrip().endswith("3 campaigns, 12 of 12 steps to run, 1 for want of a setting")
+    assert told["summary"]["lacking_a_setting"] == 1
+    [music] = [
+        step
+        for campaign in told["campaigns"]
+        for step in campaign["steps"]
+        if campaign["campaign"] == KEY and step["step_id"] == "bgm"
+    ]
+    assert (music["reuse"], music["missing"]) == (False, "LITELLM_BASE_URL is not set")
 
 
 def test_a_plan_makes_neither_a_ledger_nor_a_store(any_desk: Desk) -> None:

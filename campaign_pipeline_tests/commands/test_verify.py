@@ -357,6 +357,18 @@ def test_every_kind_of_disagreement_between_the_rows_is_named(any_desk: Desk) ->
     assert _verify(any_desk, exit_code=0)["sound"]
 
 
+def test_a_wrong_row_is_made_good_by_refreshing_its_step_alone(desk: Desk) -> None:
+    desk.place.write_brief(KEY)
+    desk.build(KEY)
+    _change(desk, ARTIFACT, ARTIFACT.c.type == "audio/bgm", size_bytes=1)
+
+    [advice] = {problem["advice"] for problem in _verify(desk, exit_code=1)["problems"]}
+    again = desk.build(KEY, "--cache", "refresh:bgm")
+
+    assert f"campaign build {KEY} --cache refresh:bgm makes and records another" in advice
+    assert desk.place.tables().statuses(again["id"])["game_config"] == ("skipped", True)
+
+
 def test_a_lost_run_is_named_and_left_as_it_is(any_desk: Desk) -> None:
     any_desk.place.write_brief(KEY)
     sound = any_desk.build(KEY)

@@ -141,7 +141,11 @@ def test_a_brief_that_cannot_be_built_fails_its_run_before_anything_works(
     assert desk.place.blobs() == blobs
 
 
-@pytest.mark.parametrize("case", [SPOILED[0], SPOILED[-2]], ids=lambda case: case[0])
+@pytest.mark.parametrize(
+    "case",
+    [case for case in SPOILED if case[0] in {"a logo that is no picture", "bidi overrides"}],
+    ids=lambda case: case[0],
+)
 def test_a_refusal_is_recorded_on_either_database(
     any_desk: Desk, case: tuple[str, Callable[[Path], None], str]
 ) -> None:

@@ -15,6 +15,7 @@ from campaign_pipeline.providers.answers import AnswerBook
 from campaign_pipeline.providers.claude.adapter import DEFAULT_MODEL, ClaudeTextModel
 from campaign_pipeline.providers.claude.conversation import MAX_TOKENS
 from campaign_pipeline.providers.claude.form import answer_form
+from campaign_pipeline.providers.text_choice import text_model
 from campaign_pipeline_tests.providers.asking import RememberedAnswers, request_for
 from campaign_pipeline_tests.servers.anthropic_server import (
     WHEEL_ANSWER,
@@ -122,6 +123,7 @@ def test_where_nothing_is_open_nobody_is_asked(http_server: LocalServer, book: R
     text = asking(http_server, book).write(request)
 
     assert (text, book.requests, http_server.received) == (GameText(), [], [])
+    assert text_model("claude").missing(lambda: request) is None
 
 
 def copy_with(**changes: str) -> dict[str, Any]:

@@ -219,7 +219,7 @@ def test_a_plan_says_that_there_is_no_key_where_one_is_needed(
     other = helped.campaign("plan", KEY, "--set", "locale=fr-FR")
     [plan] = json.loads(helped.campaign("plan", KEY, "--set", "locale=fr-FR", "--json").stdout)["campaigns"]
 
-    assert (same.exit_code, other.exit_code) == (0, 0)
+    assert (same.exit_code, other.exit_code) == (0, 1)
     assert "ANTHROPIC_API_KEY" not in same.output
     assert "locale changed; but ANTHROPIC_API_KEY is not set" in " ".join(other.output.split())
     told = {step["step_id"]: step.get("missing") for step in plan["steps"]}

@@ -13,6 +13,8 @@ from campaign_pipeline.skills.generate_bgm_track import generate_bgm_track
 from campaign_pipeline_tests.providers.listening import above_300_hz_lu, centroid_hz, faults_of, loop_of
 
 RATE = 44100
+BLOCK = balancing._TRANSFORM - 2 * (balancing._TAPS - 1)
+"""Frames that are filtered at a time."""
 Samples = NDArray[np.float64]
 
 
@@ -55,7 +57,7 @@ def test_a_mix_in_proportion_is_left_alone_to_the_bit() -> None:
     assert np.array_equal(balanced, mix)
 
 
-@pytest.mark.parametrize("frames", [30_000, 92_263, 30_722 * 3, 30_722 * 3 + 5])
+@pytest.mark.parametrize("frames", [30_000, 92_263, 3 * BLOCK, 3 * BLOCK + 5])
 def test_a_filter_runs_around_a_loop_and_begins_and_ends_in_silence_otherwise(frames: int) -> None:
     mix = np.random.default_rng(frames).standard_normal((2, frames))
     taps = balancing._taps(-4.0, 1.5, sample_rate=RATE)

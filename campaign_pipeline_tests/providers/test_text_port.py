@@ -41,12 +41,12 @@ def test_an_adapter_says_who_it_is(model: TextModel) -> None:
 
 
 def test_an_adapter_that_can_be_asked_misses_nothing(model: TextModel) -> None:
-    assert model.missing() is None
+    assert model.missing(request_for) is None
 
 
 def test_an_adapter_says_what_it_misses() -> None:
-    assert text_model("template").missing() is None
-    assert text_model("claude").missing() == "ANTHROPIC_API_KEY is not set"
+    assert text_model("template").missing(request_for) is None
+    assert text_model("claude").missing(request_for) == "ANTHROPIC_API_KEY is not set"
 
 
 def test_what_an_adapter_writes_fits_the_game(model: TextModel) -> None:

@@ -38,9 +38,13 @@ class ClaudeTextModel(TextModel):
         """Name the prompts and the whole request: every word of it may shape what is written."""
         return {"prompts": prompts.identity(), "request": request().to_json()}
 
-    def missing(self) -> str | None:
-        """Say that there is no key, where there is none."""
-        return None if self._access.anthropic_key else "ANTHROPIC_API_KEY is not set"
+    def missing(self, request: "Callable[[], TextRequest]") -> str | None:
+        """Say that there is no key, where there is none and something is open."""
+        from campaign_pipeline.providers.claude.form import answer_form  # noqa: PLC0415  only who plans to ask
+
+        if self._access.anthropic_key or not answer_form(request())["properties"]:
+            return None
+        return "ANTHROPIC_API_KEY is not set"
 
     def write(self, request: "TextRequest") -> "GameText":
         """Ask for what the request leaves open, and once more where the answer is of no use; see the port."""

@@ -15,7 +15,8 @@ from campaign_pipeline.providers.spectrum import Spectrum
 Samples = NDArray[np.float64]
 
 _DULLEST_HZ, _SHRILLEST_HZ = 640.0, 1920.0
-"""Of the centroid. Within what is promised of a file, 600 to 2,000 Hz: a lossy coder takes some off the top."""
+"""Of the centroid. Within what is promised of a file, 600 to 2,000 Hz: a lossy coder takes some off the top,
+and the width that is set afterwards moves it a little."""
 _PHONE_HZ = 300.0
 _LEAST_ABOVE = 10 ** (-2.6 / 10)
 """Of the loudness, within what a phone's speaker plays: it loses no more than 2.6 of the 3 LU that are promised."""
