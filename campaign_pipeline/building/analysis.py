@@ -77,7 +77,7 @@ class StepAnalysis:
 
     Args:
         provider: What models were asked: requests that were sent, calls that were answered, answers_reused, tokens_in,
-            tokens_out, cost_usd, as far as known.
+            tokens_out, cost_usd (None where nobody knows), as far as known.
         fallback: Which provider stepped in, and for whom; empty where none did.
     """
 
@@ -174,7 +174,7 @@ def provider_words(provider: Mapping[str, Any]) -> str:
         _count(provider.get("answers_reused"), "answer", after=" reused"),
         _count(provider.get("tokens_in"), "token", after=" in"),
         _count(provider.get("tokens_out"), "token", after=" out"),
-        f"${provider['cost_usd']:,.4f}" if provider.get("cost_usd") else "",
+        _cost(provider),
         f"{seconds(provider['latency_ms'])} to answer" if provider.get("latency_ms") else "",
     ]
     return ", ".join(filter(None, parts))
@@ -188,6 +188,12 @@ def fallback_words(fallback: Mapping[str, Any] | None) -> str:
         f"{failure['provider']} failed: {failure['error']}" for failure in fallback["instead_of"]
     )
     return f"{fallback['provider']} stepped in, because {causes}"
+
+
+def _cost(provider: Mapping[str, Any]) -> str:
+    if provider.get("cost_usd"):
+        return f"${provider['cost_usd']:,.4f}"
+    return "cost unknown" if "cost_usd" in provider and provider["cost_usd"] is None else ""
 
 
 def _count(number: int | None, noun: str, *, after: str = "") -> str:

@@ -33,6 +33,7 @@ class Usage:
     tokens_in: int = 0
     tokens_out: int = 0
     cost_usd: float = 0.0
+    is_cost_known: bool = True
     latency_s: float = 0.0
     models: list[str] = field(default_factory=list)
     attempts: list[JsonObject] = field(default_factory=list)
@@ -48,6 +49,7 @@ class Usage:
         """Count what was sent, answered or not, and what may be billed for it."""
         self.requests += bill.attempts
         self.cost_usd += bill.charged_usd
+        self.is_cost_known &= bill.is_known
 
     def to_json(self) -> JsonObject:
         """Give what a step's diagnostics keep; nothing where no paid provider was asked."""
@@ -60,7 +62,7 @@ class Usage:
             "answers_reused": self.answers_reused,
             "tokens_in": self.tokens_in,
             "tokens_out": self.tokens_out,
-            "cost_usd": round(self.cost_usd, 6),
+            "cost_usd": round(self.cost_usd, 6) if self.is_cost_known else None,
             **({"latency_ms": round(self.latency_s * 1000)} if self.latency_s else {}),
             **({"models": self.models} if self.models else {}),
             **({"attempts": self.attempts} if self.attempts else {}),

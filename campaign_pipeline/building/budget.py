@@ -137,6 +137,11 @@ class RunningBill(Bill):
         """What all attempts together were charged, as far as anybody knows."""
         return math.fsum(cost for cost in self._costs_usd if cost is not None)
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known of every attempt what it was charged."""
+        return None not in self._costs_usd
+
     def first(self) -> None:
         """Charge the first attempt.
 

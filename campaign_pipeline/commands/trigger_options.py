@@ -31,7 +31,7 @@ _OPTIONS = (
     click.option(
         "--cache",
         metavar="MODE",
-        help="use earlier results, refresh them (refresh:bgm or refresh:game_config,bgm for steps alone), or off.",
+        help="`use` earlier results, `refresh` them (`refresh:game_config,bgm`: those steps' alone), or `off`.",
     ),
 )
 

@@ -14,6 +14,9 @@ from campaign_pipeline.providers.patience import LONGEST_STEP_PAUSE_S, is_passin
 
 _REFUSED_KEY = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _REDIRECTS = range(300, 400)
+_SHORTEST_SECRET = 6
+"""Characters of a key. A shorter one, such as people make up for a proxy that asks for none, keeps nobody out, and
+stands in any text by chance."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,11 @@ class Endpoint:
     def name(self) -> str:
         """How an error names it: the provider, and the host that was asked."""
         return f"{self.provider} at {urlsplit(self.url).netloc}"
+
+    @property
+    def secret(self) -> str | None:
+        """The key, where it is one that must not be told."""
+        return self.key if self.key is not None and len(self.key) >= _SHORTEST_SECRET else None
 
     def check_key(self) -> None:
         """Refuse what no header can carry: the HTTP client would repeat it in its own words.
@@ -105,7 +113,7 @@ class Endpoint:
 
     def said(self, data: bytes) -> str:
         """Give the beginning of what was answered, without the key."""
-        return excerpt(data, secrets=(self.key,))
+        return excerpt(data, secrets=(self.secret,))
 
     def _error(self, text: str, *, may_pass: bool) -> CampaignError:
         return CampaignError(ErrorCode.PROVIDER_ERROR, f"{self.name}: {text}", retryable=may_pass)

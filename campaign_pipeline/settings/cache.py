@@ -53,7 +53,9 @@ class CacheChoice:
         if mode == CacheMode.REFRESH and step_ids <= STEP_BY_ID.keys():
             return cls(CacheMode.REFRESH, tuple(step_id for step_id in STEP_BY_ID if step_id in step_ids))
         steps = ", ".join(STEP_BY_ID)
-        raise invalid(source, text, f"use, refresh, off, or refresh:STEP (one or more of {steps})")
+        raise invalid(
+            source, text, f"'use', 'refresh', 'off', or 'refresh:' and steps with commas between ({steps})"
+        )
 
     def of(self, step_id: str) -> CacheMode:
         """Tell what one step does with earlier results."""

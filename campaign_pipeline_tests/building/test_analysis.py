@@ -52,6 +52,7 @@ def test_what_came_is_held_against_what_was_expected(*, reuse: bool, as_expected
     [
         ({}, ""),
         ({"calls": 0, "answers_reused": 1, "cost_usd": 0.0}, "1 answer reused"),
+        ({"requests": 1, "calls": 0, "cost_usd": None}, "1 request, cost unknown"),
         (
             {"calls": 2, "answers_reused": 0, "tokens_in": 1812, "tokens_out": 1, "cost_usd": 0.0123},
             "2 calls, 1,812 tokens in, 1 token out, $0.0123",

@@ -213,6 +213,16 @@ def test_a_server_that_is_not_there_is_named() -> None:
     assert error.message.count("claude at") == 1
 
 
+def test_a_key_made_up_for_a_proxy_that_asks_for_none_does_not_spoil_its_answers(
+    http_server: LocalServer,
+) -> None:
+    http_server.answers(says(WHEEL_ANSWER))
+
+    text = asking(http_server.url, key="k").write(request_for())
+
+    assert text.prizes == WHEEL_ANSWER["prizes"]
+
+
 def test_a_missing_key_is_named_when_claude_is_asked(http_server: LocalServer) -> None:
     model = asking(http_server.url, key=None)
 

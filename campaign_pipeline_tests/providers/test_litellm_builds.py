@@ -145,6 +145,17 @@ def test_what_may_have_been_billed_is_told_of_the_step_as_it_is_charged(
         assert ledger.tenant("demo").spent_usd(run["root_run_id"]) == 0.507375
 
 
+def test_what_nobody_knows_the_price_of_is_not_told_as_free(proxied: Desk, http_server: LocalServer) -> None:
+    http_server.answers(speech())
+
+    run = proxied.build(KEY)
+    shown = proxied.campaign("show", KEY)
+
+    told = _music_step(proxied, run)["diagnostics"]["provider"]
+    assert (told["requests"], told["calls"], told["cost_usd"]) == (1, 1, None)
+    assert "cost unknown" in " ".join(shown.output.split())
+
+
 def test_music_that_is_of_no_use_is_kept_and_the_error_says_how_to_get_other(
     proxied: Desk, http_server: LocalServer
 ) -> None:

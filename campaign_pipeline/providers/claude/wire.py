@@ -95,7 +95,7 @@ def _answer(
         raise _useless(to, f"{found}; {to.url_setting} is expected to name the API itself")
     told = (message.text, message.model or "", message.refusal or "")
     # A key that is spelled in escapes stands in the message, and not in the bytes.
-    if (to.key or "").encode() in data or any((to.key or "") in said for said in told):
+    if to.secret and (to.secret.encode() in data or any(to.secret in said for said in told)):
         raise _useless(to, f"an answer that repeats {to.key_setting} found; one without it is expected")
     return Answer(
         data=data,
