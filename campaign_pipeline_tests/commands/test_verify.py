@@ -357,7 +357,7 @@ def test_every_kind_of_disagreement_between_the_rows_is_named(any_desk: Desk) ->
     assert _verify(any_desk, exit_code=0)["sound"]
 
 
-def test_a_wrong_row_is_made_good_by_refreshing_its_step_alone(desk: Desk) -> None:
+def test_beside_a_wrong_row_another_is_recorded_by_refreshing_its_step_alone(desk: Desk) -> None:
     desk.place.write_brief(KEY)
     desk.build(KEY)
     _change(desk, ARTIFACT, ARTIFACT.c.type == "audio/bgm", size_bytes=1)
@@ -367,6 +367,7 @@ def test_a_wrong_row_is_made_good_by_refreshing_its_step_alone(desk: Desk) -> No
 
     assert f"campaign build {KEY} --cache refresh:bgm makes and records another" in advice
     assert desk.place.tables().statuses(again["id"])["game_config"] == ("skipped", True)
+    assert _verify(desk, again["id"], exit_code=0)["sound"]
 
 
 def test_a_lost_run_is_named_and_left_as_it_is(any_desk: Desk) -> None:
